@@ -1,0 +1,92 @@
+//! `GET /api/accounts/access-grants` and `DELETE /api/accounts/access-grants/{doctor}`
+
+use axum::{extract::State, http::StatusCode};
+use carehub_api::{
+    Result,
+    actor::CurrentActor,
+    error::Problem,
+    extract::{Json, Path},
+    form,
+    listing::{Listing, PageView},
+};
+use carehub_domain::{
+    access::{Action, PatientId},
+    doctor::DoctorId,
+    grant::Grant,
+};
+use carehub_store::Store;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+form! {
+    /// Nothing narrows the list.
+    pub(crate) struct Everything {
+        /// Accepted and without effect.
+        ordering: Option<String>,
+    }
+}
+
+/// A doctor's right to read a patient's repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GrantView {
+    /// The doctor who may read.
+    pub doctor: DoctorId,
+    /// Whose repository it is.
+    pub patient: PatientId,
+    /// When the patient read out the code.
+    pub granted_at: Timestamp,
+    /// Until when the doctor may read.
+    pub expires_at: Timestamp,
+    /// Whether the doctor may read now.
+    pub is_active: bool,
+}
+
+#[utoipa::path(get, path = "/api/accounts/access-grants", tag = "accounts", params(
+    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
+    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+), responses(
+    (status = 200, description = "For patients, whom they let in; for doctors, who let them in.", body = PageView<GrantView>),
+    (status = 403, description = "Only patients and doctors have grants.", body = Problem),
+))]
+pub(crate) async fn list(
+    CurrentActor(actor): CurrentActor,
+    listing: Listing<Everything>,
+    State(store): State<Store>,
+) -> Result<Json<PageView<GrantView>>> {
+    let (grants, window) = (store.grants(), listing.window.clone());
+    let page = match actor.doctor() {
+        Ok(doctor) => grants.of_doctor(doctor, window).await?,
+        Err(_) => grants.of_patient(actor.patient()?, window).await?,
+    };
+    Ok(listing.answer(page.visible_to(&actor), |grant| view(&grant, actor.at)))
+}
+
+#[utoipa::path(delete, path = "/api/accounts/access-grants/{doctor}", tag = "accounts", params(
+    ("doctor" = DoctorId, Path, description = "The doctor who is to read no longer."),
+), responses(
+    (status = 204, description = "The repository is closed to the doctor."),
+    (status = 403, description = "Only patients close their repository.", body = Problem),
+    (status = 404, description = "The doctor has no such right.", body = Problem),
+))]
+pub(crate) async fn revoke(
+    CurrentActor(actor): CurrentActor,
+    Path(doctor): Path<DoctorId>,
+    State(store): State<Store>,
+) -> Result<StatusCode> {
+    let grants = store.grants();
+    let grant = grants.find(actor.patient()?, doctor).await?;
+    let (grant, permit) = grant.permit(&actor, Action::RevokeGrant)?;
+    grants.revoke(&grant, &permit).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(grant: &Grant, now: Timestamp) -> GrantView {
+    GrantView {
+        doctor: grant.doctor,
+        patient: grant.patient,
+        granted_at: grant.granted_at,
+        expires_at: grant.expires_at,
+        is_active: grant.is_live(now),
+    }
+}

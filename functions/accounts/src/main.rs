@@ -1,0 +1,8 @@
+//! The accounts function.
+
+use carehub_api::lambda;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::serve(accounts::routes()).await
+}

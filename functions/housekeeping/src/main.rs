@@ -1,0 +1,17 @@
+//! The housekeeping function.
+
+use carehub_api::lambda;
+use carehub_domain::clock::{Clock, SystemClock};
+use housekeeping::Chore;
+use lambda_runtime::{LambdaEvent, service_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), lambda::Error> {
+    let (config, aws) = lambda::start().await?;
+    let store = lambda::store(&config, &aws);
+    lambda_runtime::run(service_fn(async |chore: LambdaEvent<Chore>| {
+        let swept = chore.payload.perform(&store, SystemClock.now()).await?;
+        Ok::<_, lambda::Error>(swept)
+    }))
+    .await
+}

@@ -1,0 +1,36 @@
+//! What a start of the one-machine platform can be told.
+
+use std::path::PathBuf;
+
+/// The whole platform on one machine.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "carehub")]
+pub struct Options {
+    /// The template that says what the platform consists of.
+    #[arg(long, default_value = "template.yaml")]
+    pub template: PathBuf,
+
+    /// The folder that everything is kept in.
+    #[arg(long, default_value = ".carehub")]
+    pub data: PathBuf,
+
+    /// Forget everything first.
+    #[arg(long)]
+    pub fresh: bool,
+
+    /// The port of the API; 0 takes any.
+    #[arg(long, default_value_t = 8000)]
+    pub port: u16,
+
+    /// The port of DynamoDB; 0 takes any.
+    #[arg(long, default_value_t = 8001)]
+    pub dynamodb_port: u16,
+
+    /// The port of S3; 0 takes any.
+    #[arg(long, default_value_t = 8002)]
+    pub s3_port: u16,
+
+    /// Let other machines and containers use DynamoDB and S3, as `sam local` needs.
+    #[arg(long)]
+    pub share: bool,
+}

@@ -1,0 +1,175 @@
+//! Functions and what triggers them.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use serde_yaml_ng::Mapping;
+
+use super::{
+    cadence::Cadence, error::Problem, route::Route, scope::Scope, stack::Resource, table::Table,
+};
+
+/// A Lambda function.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its folder in `functions/`, which is also its crate.
+    pub name: String,
+    /// What it is called for.
+    pub triggers: Vec<Trigger>,
+}
+
+/// What a function is called for.
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// A request.
+    Http(Route),
+    /// Changes of a table.
+    Stream(Stream),
+    /// The passing of time.
+    Schedule(Schedule),
+}
+
+/// The changes of a table, on their way to a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// The table.
+    pub table: String,
+    /// The most records that the function is given at once.
+    pub batch: usize,
+    /// How often a record is given to the function before it is put aside.
+    pub attempts: u32,
+}
+
+/// A call that is made again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The name of the event.
+    pub name: String,
+    /// When.
+    pub cadence: Cadence,
+    /// What the function is given.
+    pub input: Json,
+}
+
+/// An event as the template writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    #[serde(rename = "Type")]
+    kind: String,
+    #[serde(default)]
+    properties: Mapping,
+}
+
+impl Function {
+    pub(super) const KIND: &str = "AWS::Serverless::Function";
+
+    pub(super) fn read(scope: &Scope<'_>, resource: &Resource) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Code {
+            code_uri: String,
+        }
+
+        let Code { code_uri } = scope.properties(&resource.properties, &["CodeUri"])?;
+        let name = match code_uri.trim_end_matches('/').rsplit_once("functions/") {
+            Some((_, name)) if !name.is_empty() && !name.contains('/') => name.to_owned(),
+            _ => return Err(Problem::Code(code_uri)),
+        };
+        let mut triggers = Vec::new();
+        if let Some(events) = resource.properties.get("Events") {
+            let events: Mapping =
+                serde_yaml_ng::from_value(events.clone()).map_err(Problem::NotATemplate)?;
+            for (event, declared) in events {
+                let event = event.as_str().unwrap_or_default().to_owned();
+                let trigger = serde_yaml_ng::from_value(declared)
+                    .map_err(Problem::NotATemplate)
+                    .and_then(|declared| Trigger::read(scope, &event, &declared))
+                    .map_err(|problem| Problem::Event { event, problem: Box::new(problem) })?;
+                triggers.push(trigger);
+            }
+        }
+        Ok(Self { name, triggers })
+    }
+}
+
+impl Trigger {
+    fn read(scope: &Scope<'_>, name: &str, event: &Event) -> Result<Self, Problem> {
+        match event.kind.as_str() {
+            "HttpApi" => http(scope, event).map(Self::Http),
+            "DynamoDB" => stream(scope, event).map(Self::Stream),
+            "Schedule" | "ScheduleV2" => schedule(scope, name, event).map(Self::Schedule),
+            kind => Err(Problem::Unsupported(kind.to_owned())),
+        }
+    }
+}
+
+fn http(scope: &Scope<'_>, event: &Event) -> Result<Route, Problem> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Http {
+        path: String,
+        method: String,
+    }
+
+    let Http { path, method } = scope.properties(&event.properties, &["Path", "Method"])?;
+    Ok(format!("{method} {path}").parse()?)
+}
+
+fn stream(scope: &Scope<'_>, event: &Event) -> Result<Stream, Problem> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Dynamo {
+        stream: String,
+        #[serde(default = "default_batch")]
+        batch_size: usize,
+        #[serde(default = "default_retries")]
+        maximum_retry_attempts: i64,
+    }
+
+    let Dynamo { stream, batch_size, maximum_retry_attempts } =
+        scope.properties(&event.properties, &["Stream", "BatchSize", "MaximumRetryAttempts"])?;
+    let Some(table) = Table::of_stream(&stream).map(ToOwned::to_owned) else {
+        return Err(Problem::NotAStream(stream));
+    };
+    // Less than none stands for "until the record expires".
+    let retries = u32::try_from(maximum_retry_attempts).unwrap_or(DEFAULT_RETRIES);
+    Ok(Stream { table, batch: batch_size.max(1), attempts: retries.saturating_add(1) })
+}
+
+const DEFAULT_RETRIES: u32 = 10;
+
+fn default_retries() -> i64 {
+    DEFAULT_RETRIES.into()
+}
+
+/// As AWS Lambda has it.
+fn default_batch() -> usize {
+    100
+}
+
+fn schedule(scope: &Scope<'_>, name: &str, event: &Event) -> Result<Schedule, Problem> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Timer {
+        #[serde(alias = "ScheduleExpression")]
+        schedule: String,
+        #[serde(default)]
+        schedule_expression_timezone: Option<String>,
+        #[serde(default)]
+        input: Option<String>,
+    }
+
+    let Timer { schedule, schedule_expression_timezone, input } = scope.properties(
+        &event.properties,
+        &["Schedule", "ScheduleExpression", "ScheduleExpressionTimezone", "Input"],
+    )?;
+    if let Some(zone) = schedule_expression_timezone.filter(|zone| zone != "UTC") {
+        return Err(Problem::Unsupported(zone));
+    }
+    let input = input.map_or(Ok(Json::Null), |input| serde_json::from_str(&input));
+    Ok(Schedule {
+        name: name.to_owned(),
+        cadence: schedule.parse()?,
+        input: input.map_err(Problem::Shape)?,
+    })
+}

@@ -1,0 +1,286 @@
+//! What the one-machine platform reads out of a template.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::reasons;
+
+const ROOT: &str = r#"
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Prefix: { Type: String }
+Resources:
+  Data:
+    Type: AWS::Serverless::Application
+    Properties: { Location: infra/data.yaml, Parameters: { Prefix: !Ref Prefix } }
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties: { Domain: !If [Production, a, b] }
+  Auth:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: rust-cargolambda }
+    Properties:
+      CodeUri: functions/auth
+      Policies: [!Ref Anything]
+      Events:
+        All: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: "/api/auth/{proxy+}", Method: any } }
+        Health: { Type: HttpApi, Properties: { Path: /api/auth/health, Method: GET } }
+  Hospitals:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: ./functions/hospitals/
+      Events:
+        List: { Type: HttpApi, Properties: { Path: /api/hospitals, Method: ANY } }
+        Doctors: { Type: HttpApi, Properties: { Path: "/api/hospitals/{id}/doctors", Method: GET } }
+  Platform:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/platform
+      Events:
+        Rest: { Type: HttpApi, Properties: { Path: "/api/{proxy+}", Method: GET } }
+        Nearby: { Type: HttpApi, Properties: { Path: /api/hospitals/nearby/doctors, Method: ANY } }
+  Relay:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/relay
+      Events:
+        Happened:
+          Type: DynamoDB
+          Properties: { Stream: !GetAtt Data.Outputs.EventStream, BatchSize: 25, MaximumRetryAttempts: 3 }
+  Housekeeping:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/housekeeping
+      Events:
+        Codes:
+          Type: ScheduleV2
+          Properties: { ScheduleExpression: rate(15 minutes), Input: '{"task":"codes"}' }
+        Nightly: { Type: Schedule, Properties: { Schedule: cron(30 2 * * ? *) } }
+"#;
+
+const DATA: &str = r#"
+Parameters:
+  Prefix: { Type: String, Default: other }
+Resources:
+  Identity:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub "${Prefix}-identity"
+      DeletionProtectionEnabled: !If [Production, true, false]
+      AttributeDefinitions:
+        - { AttributeName: pk, AttributeType: S }
+        - { AttributeName: sk, AttributeType: S }
+        - { AttributeName: gsi1pk, AttributeType: S }
+      KeySchema:
+        - { AttributeName: pk, KeyType: HASH }
+        - { AttributeName: sk, KeyType: RANGE }
+      GlobalSecondaryIndexes:
+        - IndexName: gsi1
+          KeySchema: [{ AttributeName: gsi1pk, KeyType: HASH }]
+          Projection: { ProjectionType: ALL }
+      TimeToLiveSpecification: { AttributeName: ttl, Enabled: true }
+  Events:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub ["${Name}-events", { Name: !Ref Prefix }]
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
+Outputs:
+  EventStream: { Value: !GetAtt Events.StreamArn }
+"#;
+
+#[test]
+fn tables_come_from_nested_stacks() {
+    let template = parse(ROOT).unwrap();
+
+    let names: Vec<_> = template.tables.iter().map(Table::name).collect();
+    assert_eq!(names, ["clinic-events", "clinic-identity"]);
+    assert_eq!(template.tables[1].time_to_live(), Some("ttl"));
+    let request = template.tables[1].create_request().unwrap().build().unwrap();
+    assert_eq!(request.key_schema().len(), 2);
+    assert_eq!(request.global_secondary_indexes()[0].index_name(), "gsi1");
+}
+
+#[test]
+fn a_stream_is_traced_to_its_table() {
+    let template = parse(ROOT).unwrap();
+
+    let Trigger::Stream(stream) = &function(&template, "relay").triggers[0] else {
+        panic!("the relay reads a stream");
+    };
+    assert_eq!(*stream, Stream { table: "clinic-events".to_owned(), batch: 25, attempts: 4 });
+}
+
+#[test]
+fn schedules_carry_their_input() {
+    let template = parse(ROOT).unwrap();
+
+    let schedules: Vec<_> = function(&template, "housekeeping")
+        .triggers
+        .iter()
+        .map(|trigger| match trigger {
+            Trigger::Schedule(schedule) => schedule.clone(),
+            Trigger::Http(_) | Trigger::Stream(_) => panic!("housekeeping is only scheduled"),
+        })
+        .collect();
+    assert_eq!(
+        schedules,
+        [
+            Schedule {
+                name: "Codes".to_owned(),
+                cadence: Cadence::Every(SignedDuration::from_mins(15)),
+                input: json!({"task": "codes"}),
+            },
+            Schedule {
+                name: "Nightly".to_owned(),
+                cadence: Cadence::At { period: 86_400, offset: 9_000 },
+                input: json!(null),
+            },
+        ]
+    );
+}
+
+#[test]
+fn the_closest_route_wins() {
+    let template = parse(ROOT).unwrap();
+
+    for (method, path, function) in [
+        ("GET", "/api/auth/health", Some("auth")),
+        ("POST", "/api/auth/login/", Some("auth")),
+        ("GET", "/api/hospitals", Some("hospitals")),
+        ("GET", "/api/hospitals/h1/doctors", Some("hospitals")),
+        ("GET", "/api/hospitals/nearby/doctors", Some("platform")),
+        ("POST", "/api/hospitals/h1/doctors", None),
+        ("GET", "/api/hospitals/h1", Some("platform")),
+        ("GET", "/api/auth", Some("platform")),
+        ("POST", "/api/auth/", Some("auth")),
+        ("GET", "/api/hospitals/", Some("platform")),
+        ("GET", "/api/", Some("platform")),
+        ("GET", "/api", None),
+        ("GET", "/", None),
+        ("GET", "", None),
+        ("PUT", "/api/anything", None),
+    ] {
+        assert_eq!(template.route(method, path), function, "{method} {path}");
+    }
+}
+
+#[test]
+fn of_equal_paths_the_named_method_wins() {
+    let template = functions(
+        "{a: {CodeUri: functions/a, Events: {E: {Type: HttpApi, Properties: {Path: '/x/{id}', Method: ANY}}}}, \
+          b: {CodeUri: functions/b, Events: {E: {Type: HttpApi, Properties: {Path: '/x/{name}', Method: get}}}}}",
+    )
+    .unwrap();
+
+    assert_eq!(template.route("GET", "/x/1"), Some("b"));
+    assert_eq!(template.route("PUT", "/x/1"), Some("a"));
+}
+
+#[test]
+fn errors_name_the_resource_and_the_reason() {
+    for (properties, reason) in [
+        ("{}", "missing field `CodeUri`"),
+        ("{CodeUri: src/a}", "not a folder of `functions/`"),
+        ("{CodeUri: functions/a/b}", "not a folder of `functions/`"),
+        ("{CodeUri: !Ref Nothing}", "`Nothing`, which is not declared"),
+        ("{CodeUri: !If [A, b, c]}", "uses `!If`"),
+        ("{CodeUri: !Sub '${AWS::Moon}'}", "`AWS::Moon`, which is not declared"),
+        ("{CodeUri: functions/a, Events: [1]}", "invalid type"),
+        ("{CodeUri: functions/a, Events: {E: {Type: HttpApi}}}", "missing field `Path`"),
+        ("{CodeUri: functions/a, Events: {E: {Type: Sms}}}", "uses `Sms`"),
+        (
+            "{CodeUri: functions/a, Events: {E: {Type: HttpApi, Properties: {Path: x, Method: GET}}}}",
+            "`GET x` is not a method and a path",
+        ),
+        (
+            "{CodeUri: functions/a, Events: {E: {Type: DynamoDB, Properties: {Stream: x}}}}",
+            "`x`, which is not the stream of a table",
+        ),
+        (
+            "{CodeUri: functions/a, Events: {E: {Type: Schedule, Properties: {Schedule: x}}}}",
+            "`x` is neither",
+        ),
+        (
+            "{CodeUri: functions/a, Events: {E: {Type: Schedule, Properties: {Schedule: rate(1 day), Input: x}}}}",
+            "expected value",
+        ),
+    ] {
+        let error = functions(&format!("{{Broken: {properties}}}")).unwrap_err();
+
+        let text = reasons(&error);
+        assert!(text.starts_with("template.yaml: Broken"), "{text}");
+        assert!(text.contains(reason), "{text} should say {reason}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = parse(&ROOT.replace("infra/data.yaml", "infra/moon.yaml")).unwrap_err();
+
+    assert!(reasons(&error).starts_with("infra/moon.yaml: the template: cannot be read"));
+}
+
+#[test]
+fn a_table_without_keys_is_refused() {
+    let error = parse(&ROOT.replace("infra/data.yaml", "bad.yaml")).unwrap_err();
+
+    assert_eq!(
+        reasons(&error),
+        "bad.yaml: Keyless: has an unexpected shape: missing field `AttributeDefinitions`"
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_template_or_an_error(text in "\\PC{0,40}") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn any_substitution_is_a_name_or_an_error(text in "[a-z.:!${}]{0,16}") {
+        let _ = functions(&format!("{{F: {{CodeUri: !Sub '{text}'}}}}"));
+    }
+}
+
+/// A template of nothing but functions, given their properties.
+fn functions(properties: &str) -> Result<Template, TemplateError> {
+    let properties: BTreeMap<String, serde_yaml_ng::Value> =
+        serde_yaml_ng::from_str(properties).unwrap();
+    let resources: BTreeMap<_, _> = properties
+        .into_iter()
+        .map(|(name, properties)| {
+            let kind = serde_yaml_ng::Value::from(Function::KIND);
+            let resource = BTreeMap::from([("Type", kind), ("Properties", properties)]);
+            (name, resource)
+        })
+        .collect();
+    parse(&serde_yaml_ng::to_string(&BTreeMap::from([("Resources", resources)])).unwrap())
+}
+
+fn parse(root: &str) -> Result<Template, TemplateError> {
+    let keyless = "Resources: {Keyless: {Type: AWS::DynamoDB::Table, Properties: {TableName: x}}}";
+    let files: BTreeMap<_, _> = [
+        (PathBuf::from("template.yaml"), root),
+        (PathBuf::from("infra/data.yaml"), DATA),
+        (PathBuf::from("bad.yaml"), keyless),
+    ]
+    .into();
+    Template::parse(Path::new("template.yaml"), "clinic", &|path| {
+        files.get(path).map(|&text| text.to_owned()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    })
+}
+
+fn function<'a>(template: &'a Template, name: &str) -> &'a Function {
+    template.functions.iter().find(|function| function.name == name).unwrap()
+}

@@ -1,0 +1,104 @@
+//! The whole platform, started and stopped like `make dev` does.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::{env, fs, net::SocketAddr, path::Path, process};
+
+use carehub_local::{Options, Platform};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+#[tokio::test]
+async fn the_template_decides_what_is_served() {
+    let scene = Scene::new("served");
+    let platform = Platform::start(&scene.options).await.unwrap();
+
+    let stranger = get(platform.gateway, "/nobody/knows/this").await;
+    assert!(stranger.starts_with("HTTP/1.1 404"), "{stranger}");
+    assert!(stranger.ends_with(r#"{"message":"Not Found"}"#), "{stranger}");
+    let health = get(platform.gateway, "/health").await;
+    assert!(health.starts_with("HTTP/1.1 200"), "{health}");
+    let outbox = get(platform.gateway, "/dev/outbox.json").await;
+    assert!(outbox.ends_with(r#"{"results":[]}"#), "{outbox}");
+    assert!(get(platform.dynamodb, "/").await.contains("healthy"));
+    assert!(get(platform.s3, "/").await.starts_with("HTTP/1.1 403"));
+
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn what_api_gateway_finds_too_large_is_refused() {
+    let scene = Scene::new("large");
+    let platform = Platform::start(&scene.options).await.unwrap();
+
+    let head = "POST /health HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 10485761\r\n\r\n";
+    let mut stream = TcpStream::connect(platform.gateway).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut reply = vec![0; 12];
+    let (mut reader, mut writer) = stream.split();
+    let (_, read) = tokio::join!(
+        async { writer.write_all(&vec![0; 10_485_761]).await },
+        reader.read_exact(&mut reply),
+    );
+    read.unwrap();
+
+    assert_eq!(reply, b"HTTP/1.1 413");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_restart_finds_its_data_and_a_second_start_is_refused() {
+    let scene = Scene::new("restart");
+    let first = Platform::start(&scene.options).await.unwrap();
+
+    let second = Platform::start(&scene.options).await.unwrap_err();
+    assert!(second.to_string().contains("in use by another"), "{second}");
+    let taken = Options { port: first.gateway.port(), ..scene.options.clone() };
+    let taken = Platform::start(&taken).await.unwrap_err();
+    assert!(taken.to_string().ends_with("choose another with --port"), "{taken}");
+
+    first.stop().await;
+    let again = Platform::start(&scene.options).await.unwrap();
+    again.stop().await;
+    let fresh = Options { fresh: true, ..scene.options.clone() };
+    Platform::start(&fresh).await.unwrap().stop().await;
+}
+
+/// A folder of its own, and any ports.
+struct Scene {
+    options: Options,
+}
+
+impl Scene {
+    fn new(name: &str) -> Self {
+        let data = env::temp_dir().join(format!("carehub-platform-{name}-{}", process::id()));
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+        let options = Options {
+            template,
+            data,
+            fresh: false,
+            port: 0,
+            dynamodb_port: 0,
+            s3_port: 0,
+            share: false,
+        };
+        Self { options }
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.options.data);
+    }
+}
+
+async fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    reply
+}

@@ -1,0 +1,215 @@
+//! A small made-up hub to try things out with: plainly synthetic people and places.
+
+use carehub_api::passwords::Passwords;
+use carehub_domain::{
+    access::{Action, Actor, Role, UserId},
+    account::{Account, AccountError, PersonName, Username},
+    contact::Identifier,
+    department::{Department, DepartmentError},
+    doctor::{Doctor, DoctorError, Practice},
+    hospital::{Application, Hospital, HospitalError, HospitalId, RegistrationError},
+    password::{NewPassword, PasswordHash},
+    place::GeoPoint,
+    text::Text,
+};
+use carehub_store::{Opening, Store, Window, WriteError};
+use jiff::Timestamp;
+
+use crate::OperatorError;
+
+/// An account of the demonstration: name, password and what it shows.
+pub const ACCOUNTS: [(&str, &str, &str); 5] = [
+    ("admin", "admin123", "runs the hub"),
+    ("jinnah_hospital", "jinnah123", "a hospital that has joined"),
+    ("alimehmood_jinnahhospital", "doctor123", "a doctor of that hospital"),
+    ("demo_hospital", "hospital123", "a hospital that waits for approval"),
+    ("demo_patient", "patient123", "a patient"),
+];
+
+const DEPARTMENTS: [&str; 4] = ["Cardiology", "Neurology", "Orthopedics", "Pediatrics"];
+
+/// Adds what is missing of the demonstration. Doing it again adds nothing.
+pub async fn load(store: &Store, now: Timestamp) -> Result<(), OperatorError> {
+    let scene = Scene { store, passwords: Passwords::default(), operator: Actor::operator(now) };
+    scene.person(0, Role::Admin, "Demo", "Admin", None).await?;
+    scene.person(4, Role::Patient, "Demo", "Patient", Some("+923000000004")).await?;
+    let joined = scene.hospital(1, "Jinnah Hospital", "DEMO-LIC-001", (31.4844, 74.2975)).await?;
+    scene.hospital(3, "Demo Hospital", "DEMO-LIC-002", (31.5204, 74.3587)).await?;
+    scene.approve(joined).await?;
+    for name in DEPARTMENTS {
+        scene.department(joined, name).await?;
+    }
+    scene.doctor(2, joined).await
+}
+
+/// Removes the demonstration, so that it can be loaded anew. What the audit log says of
+/// it stays.
+pub async fn clear(store: &Store, now: Timestamp) -> Result<(), OperatorError> {
+    let scene = Scene { store, passwords: Passwords::default(), operator: Actor::operator(now) };
+    for (username, _, _) in ACCOUNTS {
+        let Some(user) = scene.holder(username).await? else { continue };
+        let Some((account, _)) = store.accounts().credentials(user).await? else { continue };
+        match account.role {
+            Role::Hospital => scene.remove_hospital(user.into()).await?,
+            Role::Doctor => scene.dismiss(user).await?,
+            _ => {}
+        }
+        let Some((account, _)) = store.accounts().credentials(user).await? else { continue };
+        let permit = scene.operator.authorize(Action::DeleteAccount, &account)?;
+        // A hospital was counted down when it was removed.
+        let counts = account.is_active() && account.role != Role::Hospital;
+        let permit = if counts { permit.noting("role", account.role) } else { permit };
+        store.accounts().erase(&account, &permit).await?;
+    }
+    Ok(())
+}
+
+/// Where the demonstration plays.
+struct Scene<'s> {
+    store: &'s Store,
+    passwords: Passwords,
+    operator: Actor,
+}
+
+impl Scene<'_> {
+    async fn person(
+        &self,
+        which: usize,
+        role: Role,
+        first: &str,
+        last: &str,
+        phone: Option<&str>,
+    ) -> Result<(), OperatorError> {
+        let mut account = self.account(which, role, first, last)?;
+        account.phone = phone.map(str::parse).transpose()?;
+        let permit = self.operator.create(Action::CreateAccount, &account)?.noting("role", role);
+        let digest = self.digest(which).await?;
+        let opening = Opening { password: Some(&digest), ..Opening::of(&account) };
+        match self.store.accounts().open(opening, &permit).await {
+            Ok(()) | Err(WriteError::Condition(AccountError::UsernameTaken)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn hospital(
+        &self,
+        which: usize,
+        name: &str,
+        licence: &str,
+        (latitude, longitude): (f64, f64),
+    ) -> Result<HospitalId, OperatorError> {
+        let username = ACCOUNTS[which].0;
+        if let Some(owner) = self.holder(username).await? {
+            return Ok(owner.into());
+        }
+        let mut owner =
+            self.account(which, Role::Hospital, "Demo", "Owner")?.awaiting_approval();
+        owner.hospital = Some(owner.id.into());
+        let application = Application {
+            name: text(name)?,
+            license_number: text(licence)?,
+            email: format!("{username}@example.org").parse()?,
+            phone: format!("+92300000000{which}").parse()?,
+            address: text("1 Example Road, Lahore")?,
+            location: Some(text("Lahore")?),
+            point: GeoPoint::at(latitude, longitude).ok(),
+        };
+        let hospital = Hospital::apply(owner.id, application, self.operator.at);
+        let visitor = Actor::visitor(self.operator.origin.clone(), self.operator.at);
+        let permit = visitor.create(Action::RegisterHospital, &hospital)?;
+        let digest = self.digest(which).await?;
+        let opening = Opening { password: Some(&digest), ..Opening::of(&owner) };
+        match self.store.hospitals().register(&hospital, opening, &permit).await {
+            Ok(()) | Err(WriteError::Condition(RegistrationError::UsernameTaken)) => Ok(hospital.id),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn approve(&self, id: HospitalId) -> Result<(), OperatorError> {
+        let (found, owner) = self.store.hospitals().with_owner(id).await?;
+        let (before, permit) = found.permit(&self.operator, Action::ApproveHospital)?;
+        let Some(owner) = owner else { return Err(OperatorError::Demonstration) };
+        let mut hospital = match before.clone().approve(&self.operator) {
+            Ok(hospital) => hospital,
+            Err(HospitalError::AlreadyDecided) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let permit = permit.noting("from", before.membership().name());
+        let mut owner = owner.activate(self.operator.at);
+        Ok(self.store.hospitals().decide(&before, &mut hospital, &mut owner, &permit).await?)
+    }
+
+    async fn department(&self, hospital: HospitalId, name: &str) -> Result<(), OperatorError> {
+        let department = Department::open(hospital, text(name)?, None, self.operator.at);
+        let permit = self.operator.create(Action::CreateDepartment, &department)?;
+        match self.store.departments().open(&department, &permit).await {
+            Ok(()) | Err(WriteError::Condition(DepartmentError::NameTaken)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn doctor(&self, which: usize, hospital: HospitalId) -> Result<(), OperatorError> {
+        let mut account = self.account(which, Role::Doctor, "Ali", "Mehmood")?;
+        account.hospital = Some(hospital);
+        account.phone = Some("+923000000002".parse()?);
+        let practice = Practice { specialization: Some(text("Cardiology")?), ..Practice::default() };
+        let doctor = Doctor::enter(&account, practice);
+        let permit = self.operator.create(Action::CreateDoctor, &doctor)?;
+        let handing_out = self.operator.create(Action::ReturnPassword, &account)?;
+        let digest = self.digest(which).await?;
+        let opening = Opening { password: Some(&digest), ..Opening::of(&account) };
+        match self.store.doctors().employ(&doctor, opening, &permit, &handing_out).await {
+            Ok(()) | Err(WriteError::Condition(DoctorError::UsernameTaken)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn remove_hospital(&self, id: HospitalId) -> Result<(), OperatorError> {
+        let departments = self.store.departments().of_hospital(id, Window::first(500)).await?;
+        for department in departments.records {
+            let permit = self.operator.authorize(Action::DeleteDepartment, &department)?;
+            self.store.departments().close(&department, &permit).await?;
+        }
+        let (found, owner) = self.store.hospitals().with_owner(id).await?;
+        let (before, permit) = found.permit(&self.operator, Action::DeleteHospital)?;
+        let (Some(owner), Ok(mut closed)) = (owner, before.clone().close(&self.operator)) else {
+            return Ok(());
+        };
+        let permit = permit.noting("from", before.membership().name());
+        let mut owner = owner.suspend(self.operator.at);
+        Ok(self.store.hospitals().decide(&before, &mut closed, &mut owner, &permit).await?)
+    }
+
+    async fn dismiss(&self, user: UserId) -> Result<(), OperatorError> {
+        let doctor = self.store.doctors().find(user.into()).await?;
+        let (before, permit) = doctor.permit(&self.operator, Action::EditDoctor)?;
+        let mut doctor = before.clone();
+        doctor.is_active = false;
+        Ok(self.store.doctors().save(&before, &mut doctor, &permit.changing(&["is_active"])).await?)
+    }
+
+    fn account(&self, which: usize, role: Role, first: &str, last: &str) -> Result<Account, OperatorError> {
+        let name = PersonName { first: text(first)?, last: Some(text(last)?) };
+        let username = username(ACCOUNTS[which].0)?;
+        let mut account = Account::open(username, role, name, self.operator.at);
+        account.email = Some(format!("{}@example.org", ACCOUNTS[which].0).parse()?);
+        Ok(account)
+    }
+
+    async fn digest(&self, which: usize) -> Result<PasswordHash, OperatorError> {
+        Ok(self.passwords.digest(&NewPassword::unchecked(ACCOUNTS[which].1)).await?)
+    }
+
+    async fn holder(&self, name: &str) -> Result<Option<UserId>, OperatorError> {
+        let named = self.store.accounts().named(&Identifier::Username(username(name)?)).await?;
+        Ok(named.first().map(|(user, _)| *user))
+    }
+}
+
+fn text<const MAX: usize>(text: &str) -> Result<Text<MAX>, OperatorError> {
+    text.to_owned().try_into().map_err(|_| OperatorError::Demonstration)
+}
+
+fn username(name: &str) -> Result<Username, OperatorError> {
+    name.parse().map_err(|_| OperatorError::Demonstration)
+}

@@ -1,0 +1,54 @@
+//! Why a command fails.
+
+use carehub_api::passwords::DigestError;
+use carehub_domain::{
+    access::Denied,
+    account::AccountError,
+    contact::BadContact,
+    department::DepartmentError,
+    doctor::DoctorError,
+    hospital::{HospitalError, RegistrationError},
+    password::WeakPassword,
+};
+use carehub_store::{StoreError, WriteError};
+
+/// Why a command fails.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// The password is not fit to be kept.
+    #[error("the password {0}")]
+    Password(#[from] WeakPassword),
+    /// The digest could not be made.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// An address or a phone cannot be read.
+    #[error(transparent)]
+    Contact(#[from] BadContact),
+    /// The policy says no.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The account cannot be written.
+    #[error(transparent)]
+    Account(#[from] WriteError<AccountError>),
+    /// The hospital cannot be registered.
+    #[error(transparent)]
+    Registration(#[from] WriteError<RegistrationError>),
+    /// The hospital cannot be written.
+    #[error(transparent)]
+    Hospital(#[from] WriteError<HospitalError>),
+    /// The hospital is in another state.
+    #[error(transparent)]
+    State(#[from] HospitalError),
+    /// The department cannot be written.
+    #[error(transparent)]
+    Department(#[from] WriteError<DepartmentError>),
+    /// The doctor cannot be written.
+    #[error(transparent)]
+    Doctor(#[from] WriteError<DoctorError>),
+    /// The tables cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A fact of the demonstration is not sound.
+    #[error("the demonstration holds a fact that the hub refuses")]
+    Demonstration,
+}

@@ -1,0 +1,7 @@
+//! What operators of the hub do at its console, on one machine and in the cloud alike.
+
+mod admin;
+pub mod demo;
+mod error;
+
+pub use self::{admin::create_admin, error::OperatorError};

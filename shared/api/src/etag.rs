@@ -1,0 +1,72 @@
+//! Revisions at the edge: `ETag` and `If-Match`.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use carehub_domain::{failures, revision::Revised};
+use http::{
+    HeaderValue,
+    header::{ETAG, IF_MATCH},
+    request::Parts,
+};
+
+/// The revision that the caller believes to be the present one.
+#[derive(Clone, Debug)]
+pub struct IfMatch(Option<String>);
+
+impl IfMatch {
+    /// Refuses to go on from another revision than the caller saw.
+    pub fn check(&self, record: &impl Revised) -> Result<(), Precondition> {
+        let Some(expected) = &self.0 else { return Ok(()) };
+        let present = tag(record);
+        let met = expected.split(',').map(str::trim).any(|one| one == "*" || one == present);
+        if met { Ok(()) } else { Err(Precondition::Outdated) }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let value = parts.headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
+        Ok(Self(value.map(str::to_owned)))
+    }
+}
+
+/// An answer that names the revision it shows.
+#[derive(Clone, Debug)]
+pub struct Tagged<R> {
+    tag: String,
+    answer: R,
+}
+
+impl<R> Tagged<R> {
+    /// Shows `answer`, which was made from `record`.
+    pub fn of(record: &impl Revised, answer: R) -> Self {
+        Self { tag: tag(record), answer }
+    }
+}
+
+impl<R: IntoResponse> IntoResponse for Tagged<R> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
+            response.headers_mut().insert(ETAG, tag);
+        }
+        response
+    }
+}
+
+fn tag(record: &impl Revised) -> String {
+    format!("\"{}\"", record.revision().number())
+}
+
+failures! {
+    /// Why a change is not made.
+    pub enum Precondition {
+        Outdated = Outdated "precondition-failed" "the record has changed since you read it",
+    }
+}

@@ -1,0 +1,275 @@
+//! Reading requests field by field, so that every wrong field is named at once.
+
+use carehub_domain::{Class, Failure, FieldError};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned, Visitor, value::Error as PlainError},
+    forward_to_deserialize_any,
+};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A request that is read field by field.
+pub trait Form: Sized {
+    /// Takes the fields that make up the request. `None` when any of them is wrong.
+    fn read(fields: &mut Fields) -> Option<Self>;
+}
+
+/// Declares a request: its fields and, behind `=`, the names that older clients use for them.
+#[macro_export]
+macro_rules! form {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $kind:ty $(= $($also:literal)|+)?),+ $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, utoipa::ToSchema)]
+        $vis struct $name {
+            $($(#[$field_meta])* $vis $field: $kind,)+
+        }
+
+        impl $crate::form::Form for $name {
+            fn read(fields: &mut $crate::form::Fields) -> Option<Self> {
+                $(let $field = fields.take(&[stringify!($field) $($(, $also)+)?]);)+
+                Some(Self { $($field: $field?,)+ })
+            }
+        }
+    };
+}
+
+/// The fields of a request that nobody has taken yet.
+#[derive(Debug)]
+pub struct Fields {
+    fields: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Takes the field that goes by one of `names`, of which the first is the present one.
+    ///
+    /// If several are there, the first of them counts.
+    pub fn take<T: DeserializeOwned>(&mut self, names: &[&str]) -> Option<T> {
+        let mut given = names.iter().filter_map(|&name| Some((name, self.fields.remove(name)?)));
+        let first = given.next();
+        given.for_each(drop);
+        let (name, read) = match first {
+            Some((name, value)) => (name, serde_path_to_error::deserialize(value).map_err(explain)),
+            None => (names[0], T::deserialize(Absent).map_err(|error| (String::new(), error.to_string()))),
+        };
+        match read {
+            Ok(value) => Some(value),
+            Err((path, detail)) => {
+                self.errors.push(FieldError { pointer: format!("/{name}{path}"), detail });
+                None
+            }
+        }
+    }
+}
+
+/// Reads a whole form. What is left over is a mistake of the caller.
+pub(crate) fn read<F: Form>(fields: Map<String, Value>) -> Result<F, Invalid> {
+    let mut fields = Fields { fields, errors: Vec::new() };
+    let form = F::read(&mut fields);
+    let Fields { fields, mut errors } = fields;
+    errors.extend(fields.keys().map(|name| FieldError {
+        pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+        detail: "there is no such field".to_owned(),
+    }));
+    match form {
+        Some(form) if errors.is_empty() => Ok(form),
+        _ => Err(Invalid(errors)),
+    }
+}
+
+/// Where in a field something is wrong, and what, without the value itself.
+fn explain(error: serde_path_to_error::Error<serde_json::Error>) -> (String, String) {
+    let path = error.path().iter().fold(String::new(), |path, segment| match segment {
+        serde_path_to_error::Segment::Unknown => path,
+        segment => format!("{path}/{segment}"),
+    });
+    let message = error.into_inner().to_string();
+    // `invalid type: string "…", expected a boolean` repeats what was sent.
+    let detail = match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => message,
+    };
+    (path, detail)
+}
+
+/// Some fields of a request are wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("some fields are not right")]
+pub struct Invalid(pub Vec<FieldError>);
+
+impl Invalid {
+    /// Says what is wrong with one field.
+    pub fn field(name: &str, detail: impl ToString) -> Self {
+        Self(vec![FieldError::of(name, detail.to_string())])
+    }
+}
+
+impl Failure for Invalid {
+    fn class(&self) -> Class {
+        Class::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "invalid"
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        self.0.clone()
+    }
+}
+
+/// What a request asks of an optional fact: nothing if the field is not there, to forget
+/// it if the field is `null` or empty, and else to keep a new one.
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+pub struct Change<T>(Option<Option<T>>);
+
+impl<T: PartialEq> Change<T> {
+    /// Makes the change and notes its name.
+    pub fn apply(self, to: &mut Option<T>, name: &'static str, changed: &mut Vec<&'static str>) {
+        if let Some(wanted) = self.0.filter(|wanted| wanted != to) {
+            *to = wanted;
+            changed.push(name);
+        }
+    }
+}
+
+/// Replaces a fact that cannot be forgotten, if a new one is given, and notes its name.
+pub fn replace<T: PartialEq>(
+    to: &mut T,
+    wanted: Option<T>,
+    name: &'static str,
+    changed: &mut Vec<&'static str>,
+) {
+    if let Some(wanted) = wanted.filter(|wanted| wanted != to) {
+        *to = wanted;
+        changed.push(name);
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading<T>(std::marker::PhantomData<T>);
+
+        impl<'de, T: DeserializeOwned> Visitor<'de> for Reading<T> {
+            type Value = Change<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a value or null")
+            }
+
+            // Only an absent field comes this way.
+            fn visit_unit<E: de::Error>(self) -> Result<Change<T>, E> {
+                Ok(Change(None))
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<Change<T>, D::Error> {
+                match Value::deserialize(value)? {
+                    Value::Null => Ok(Change(Some(None))),
+                    Value::String(text) if text.trim().is_empty() => Ok(Change(Some(None))),
+                    value => T::deserialize(value).map(|value| Change(Some(Some(value)))).map_err(de::Error::custom),
+                }
+            }
+        }
+
+        deserializer.deserialize_newtype_struct("Change", Reading(std::marker::PhantomData))
+    }
+}
+
+/// A field that is not there.
+struct Absent;
+
+impl<'de> Deserializer<'de> for Absent {
+    type Error = PlainError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, PlainError> {
+        Err(de::Error::custom("is required"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, PlainError> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, PlainError> {
+        match name {
+            "Change" => visitor.visit_unit(),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use carehub_domain::contact::{EmailAddress, Phone};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    form! {
+        /// A person.
+        struct Person {
+            name: String,
+            phone: Phone = "phone_number" | "mobile",
+            email: Option<EmailAddress>,
+            nickname: Change<String>,
+        }
+    }
+
+    fn person(body: Value) -> Result<Person, Vec<(String, String)>> {
+        let Value::Object(fields) = body else { panic!("an object") };
+        read(fields).map_err(|Invalid(errors)| {
+            errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
+        })
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_and_no_value_is_repeated() {
+        let errors = person(json!({"name": 5, "mobile": "canary", "email": "canary", "extra/x": 1})).unwrap_err();
+        assert_eq!(
+            errors,
+            [
+                ("/name", "expected a string"),
+                ("/mobile", "expected a phone number with its country code, such as +923001234567"),
+                ("/email", "expected an e-mail address such as name@example.org"),
+                ("/extra~1x", "there is no such field"),
+            ]
+            .map(|(pointer, detail)| (pointer.to_owned(), detail.to_owned()))
+        );
+    }
+
+    #[test]
+    fn missing_fields_are_named_by_their_present_name() {
+        let errors = person(json!({})).unwrap_err();
+        assert_eq!(errors.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(), ["/name", "/phone"]);
+    }
+
+    #[test]
+    fn a_change_can_leave_clear_and_set() {
+        let nickname = |body: Value| person(body).unwrap().nickname;
+        let with = |nickname: Value| json!({"name": "Ana", "phone": "+923001234567", "nickname": nickname});
+        assert_eq!(nickname(json!({"name": "Ana", "phone_number": "+923001234567"})), Change(None));
+        assert_eq!(nickname(with(json!(null))), Change(Some(None)));
+        assert_eq!(nickname(with(json!(" "))), Change(Some(None)));
+        assert_eq!(nickname(with(json!("Annie"))), Change(Some(Some("Annie".to_owned()))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_fields_are_read_without_panic(names in prop::collection::vec("[a-z~/]{0,9}", 0..5), value in any::<String>()) {
+            let fields = names.into_iter().map(|name| (name, json!(value))).collect();
+            let _ = read::<Person>(fields);
+        }
+    }
+}

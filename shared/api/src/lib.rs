@@ -1,0 +1,29 @@
+//! What every function shares: state, extractors, errors and the way in.
+
+pub mod actor;
+mod app;
+pub mod config;
+mod edge;
+pub mod error;
+pub mod etag;
+pub mod extract;
+pub mod form;
+mod idempotency;
+pub mod lambda;
+pub mod limit;
+pub mod listing;
+pub mod passwords;
+pub mod profile;
+mod routes;
+mod seal;
+mod state;
+pub mod token;
+pub mod view;
+
+pub use self::{
+    actor::Peer,
+    app::app,
+    error::{ApiError, Result},
+    routes::{Route, Routes},
+    state::AppState,
+};

@@ -1,0 +1,27 @@
+//! What handlers can ask for.
+
+use axum::extract::FromRef;
+use carehub_domain::{clock::SharedClock, secret::Pepper};
+use carehub_store::Store;
+
+use crate::{config::Origins, limit::Limiter, passwords::Passwords, token::Tokens};
+
+/// Everything a handler may need. Handlers take the parts they use, with
+/// `State(store): State<Store>`, so a signature lists its dependencies.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The records.
+    pub store: Store,
+    /// The time.
+    pub clock: SharedClock,
+    /// Who signs and who signed.
+    pub tokens: Tokens,
+    /// The hub's own secret.
+    pub pepper: Pepper,
+    /// How often callers may ask.
+    pub limiter: Limiter,
+    /// Where passwords become digests.
+    pub passwords: Passwords,
+    /// The web sites that may call.
+    pub origins: Origins,
+}

@@ -1,0 +1,9 @@
+//! The outside world: messages to people's phones and mailboxes.
+
+mod aws;
+mod post;
+
+pub use self::{
+    aws::AwsPost,
+    post::{Message, Post, PostError, SharedPost},
+};

@@ -1,0 +1,193 @@
+//! The policy: one row per action, one column per part.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::{Part, Role};
+
+/// How far a right to act extends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// No record at all.
+    Nothing,
+    /// Records of the actor.
+    Own,
+    /// Records of the actor and of the actor's hospital.
+    Hospital,
+    /// The same, and whatever is published to everyone.
+    Published,
+    /// Records of the actor and all that rank no higher.
+    Rank,
+    /// Every record.
+    All,
+}
+
+macro_rules! policy {
+    ($($(#[$meta:meta])* $action:ident $code:literal [$($cell:ident)+],)+) => {
+        /// Something an actor may try to do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $($(#[$meta])* $action,)+
+        }
+
+        impl Action {
+            /// Every action, in the order of the policy.
+            pub const ALL: &[Self] = &[$(Self::$action),+];
+
+            /// The action as the audit log writes it.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$action => $code,)+ }
+            }
+
+            fn row(self) -> [Reach; 8] {
+                match self { $(Self::$action => [$($cell),+],)+ }
+            }
+        }
+    };
+}
+
+const __: Reach = Reach::Nothing;
+const OWN: Reach = Reach::Own;
+const HSP: Reach = Reach::Hospital;
+const PUB: Reach = Reach::Published;
+const RNK: Reach = Reach::Rank;
+const ALL: Reach = Reach::All;
+
+policy! {
+    //                                            visitor doctor coordinator superadmin
+    //                                                patient hospital admin     worker
+    /// See an account.
+    ViewAccount           "USER_VIEWED"             [__  OWN OWN OWN OWN RNK ALL __],
+    /// List and search accounts.
+    ListAccounts          "USERS_LISTED"            [__  __  __  __  __  ALL ALL __],
+    /// Open an account.
+    CreateAccount         "USER_CREATED"            [RNK __  __  HSP __  RNK ALL __],
+    /// Change what an account says of its holder.
+    EditAccount           "USER_UPDATED"            [__  OWN OWN OWN OWN RNK ALL __],
+    /// Change the role or the standing of an account.
+    AdministerAccount     "USER_ADMINISTERED"       [__  __  __  __  __  RNK ALL __],
+    /// Close an account.
+    DeleteAccount         "USER_DELETED"            [__  __  __  __  __  RNK ALL __],
+    /// Hand out a generated password, once.
+    ReturnPassword        "PASSWORD_RETURNED"       [__  __  __  HSP __  RNK ALL __],
+
+    /// Try to sign in and fail.
+    FailSignIn            "LOGIN_FAILED"            [ALL __  __  __  __  __  __  __],
+    /// Begin a session.
+    SignIn                "LOGIN"                   [__  OWN OWN OWN OWN OWN OWN __],
+    /// See a session.
+    ViewSession           "SESSION_VIEWED"          [__  OWN OWN OWN OWN OWN OWN __],
+    /// Renew a session.
+    RefreshSession        "TOKEN_REFRESHED"         [__  OWN OWN OWN OWN OWN OWN __],
+    /// Present a refresh token that was already used: the session ends.
+    ReuseToken            "TOKEN_REUSED"            [__  OWN OWN OWN OWN OWN OWN __],
+    /// End the session one acts in.
+    SignOut               "LOGOUT"                  [__  OWN OWN OWN OWN OWN OWN __],
+    /// End other sessions of the account.
+    EndSession            "SESSION_ENDED"           [__  OWN OWN OWN OWN OWN OWN __],
+    /// Replace the password.
+    ChangePassword        "PASSWORD_CHANGED"        [__  OWN OWN OWN OWN OWN OWN __],
+    /// Replace a forgotten password, with a one-time code.
+    ResetPassword         "PASSWORD_RESET"          [__  OWN OWN OWN OWN OWN OWN __],
+
+    /// Ask for a one-time code.
+    RequestCode           "OTP_REQUESTED"           [ALL __  OWN __  __  __  __  __],
+    /// Enter a wrong or dead one-time code.
+    FailCode              "OTP_REJECTED"            [ALL __  OWN __  __  __  __  __],
+    /// Enter the code that a patient read out, and so open the repository.
+    VerifyCode            "OTP_VERIFIED"            [__  __  OWN __  __  __  __  __],
+    /// See who may read a patient's repository.
+    ViewGrant             "GRANT_VIEWED"            [__  OWN OWN __  __  __  __  __],
+    /// Close the repository to a doctor again.
+    RevokeGrant           "ACCESS_REVOKED"          [__  OWN OWN __  __  __  __  __],
+
+    /// Apply for a hospital to join.
+    RegisterHospital      "HOSPITAL_CREATED"        [ALL __  __  __  __  __  __  __],
+    /// See a hospital.
+    ViewHospital          "HOSPITAL_VIEWED"         [__  PUB PUB PUB PUB ALL ALL ALL],
+    /// List hospitals that are not approved.
+    ListHospitals         "HOSPITALS_LISTED"        [__  __  __  __  __  ALL ALL __],
+    /// Change what a hospital says of itself.
+    EditHospital          "HOSPITAL_UPDATED"        [__  __  __  OWN __  ALL ALL __],
+    /// Let a hospital join.
+    ApproveHospital       "HOSPITAL_APPROVED"       [__  __  __  __  __  ALL ALL __],
+    /// Turn a hospital away.
+    RejectHospital        "HOSPITAL_REJECTED"       [__  __  __  __  __  ALL ALL __],
+    /// Remove a hospital.
+    DeleteHospital        "HOSPITAL_DELETED"        [__  __  __  __  __  ALL ALL __],
+
+    /// See a department.
+    ViewDepartment        "DEPARTMENT_VIEWED"       [__  PUB PUB PUB PUB ALL ALL __],
+    /// Open a department.
+    CreateDepartment      "DEPARTMENT_CREATED"      [__  __  __  HSP __  ALL ALL __],
+    /// Rename or describe a department.
+    EditDepartment        "DEPARTMENT_UPDATED"      [__  __  __  HSP __  ALL ALL __],
+    /// Close a department.
+    DeleteDepartment      "DEPARTMENT_DELETED"      [__  __  __  HSP __  ALL ALL __],
+
+    /// See a doctor.
+    ViewDoctor            "DOCTOR_VIEWED"           [__  PUB PUB PUB PUB ALL ALL ALL],
+    /// Add a doctor.
+    CreateDoctor          "DOCTOR_CREATED"          [__  __  __  HSP __  ALL ALL __],
+    /// Change a doctor's profile.
+    EditDoctor            "DOCTOR_UPDATED"          [__  __  OWN HSP __  ALL ALL __],
+
+    /// See the totals of the hub.
+    ViewDashboard         "DASHBOARD_VIEWED"        [__  __  __  __  __  ALL ALL __],
+    /// Read the audit log.
+    ViewAuditLog          "AUDIT_LOG_VIEWED"        [__  __  __  __  __  ALL ALL __],
+    /// Read who looked at one's own data.
+    ViewAccessLog         "ACCESS_LOG_VIEWED"       [__  ALL __  __  __  __  __  __],
+    /// Delete what has expired.
+    Sweep                 "EXPIRED_SWEPT"           [__  __  __  __  __  __  __  ALL],
+}
+
+/// The policy.
+pub fn reach(part: Part, action: Action) -> Reach {
+    let [visitor, patient, doctor, hospital, coordinator, admin, superadmin, worker] = action.row();
+    match part {
+        Part::Visitor => visitor,
+        Part::Member(Role::Patient) => patient,
+        Part::Member(Role::Doctor) => doctor,
+        Part::Member(Role::Hospital) => hospital,
+        Part::Member(Role::Coordinator) => coordinator,
+        Part::Member(Role::Admin) => admin,
+        Part::Member(Role::Superadmin) => superadmin,
+        Part::Worker => worker,
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl std::str::FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|action| action.code() == text).ok_or(UnknownAction)
+    }
+}
+
+impl utoipa::PartialSchema for Action {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .enum_values(Some(Self::ALL.iter().map(|action| action.code())))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Action {}
+
+/// The audit log has no such action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an action of the audit log, such as USER_CREATED")]
+pub struct UnknownAction;

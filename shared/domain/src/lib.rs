@@ -1,0 +1,32 @@
+//! The language of the hub: its records, its rules, and who may use them.
+//!
+//! Nothing here performs I/O, reads a clock or knows about HTTP or DynamoDB.
+//! If a rule can be tested without `async`, it belongs in this crate.
+
+pub mod access;
+pub mod account;
+mod choice;
+pub mod clock;
+pub mod code;
+pub mod contact;
+pub mod department;
+pub mod doctor;
+pub mod event;
+pub mod failure;
+pub mod grant;
+pub mod hospital;
+pub mod hours;
+pub mod id;
+pub mod password;
+pub mod place;
+pub mod revision;
+pub mod search;
+pub mod secret;
+pub mod session;
+pub mod strikes;
+pub mod tally;
+pub mod text;
+
+pub use failure::{Class, Failure, FieldError};
+pub use id::Id;
+pub use revision::Revision;

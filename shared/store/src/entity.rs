@@ -1,0 +1,72 @@
+//! How a record becomes an item and back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Key, StoreError,
+    key::{EXPIRES_AT, EXPIRY_DAY, KIND, PARTITION, SORT, TTL},
+};
+
+/// An item as DynamoDB knows it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A record that has a place in a table.
+pub(crate) trait Entity: Serialize + DeserializeOwned {
+    /// Names the kind in keys, in streams and to people who read the table.
+    const KIND: &'static str;
+
+    /// Where this record lives.
+    fn key(&self) -> Key;
+
+    /// When DynamoDB may drop the record by itself.
+    fn expiry(&self) -> Option<Expiry> {
+        None
+    }
+}
+
+/// How a record goes when its time has come.
+pub(crate) enum Expiry {
+    /// DynamoDB drops it, within days.
+    Lazily(Timestamp),
+    /// The sweep finds it by its day and deletes it, within the hour.
+    Promptly(Timestamp),
+}
+
+/// The item that keeps a copy of `record` at another place.
+pub(crate) fn encode_at<T: Entity>(record: &T, key: Key) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(record)
+        .map_err(|source| StoreError::Corrupt { kind: T::KIND, source })?;
+    let mut set = |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
+    set(PARTITION, key.partition);
+    set(SORT, key.sort);
+    set(KIND, T::KIND.to_owned());
+    match record.expiry() {
+        None => {}
+        Some(Expiry::Lazily(at)) => {
+            item.insert(TTL.to_owned(), seconds(at));
+        }
+        Some(Expiry::Promptly(at)) => {
+            set(EXPIRY_DAY, day(at));
+            set(EXPIRES_AT, at.to_string());
+            item.insert(TTL.to_owned(), seconds(at));
+        }
+    }
+    Ok(item)
+}
+
+pub(crate) fn decode<T: Entity>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|source| StoreError::Corrupt { kind: T::KIND, source })
+}
+
+/// The day on which the sweep looks for what ends at `at`.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+fn seconds(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.as_second().to_string())
+}

@@ -1,0 +1,98 @@
+//! The audit log, by month.
+
+use carehub_domain::{
+    access::{Action, PatientId, Permit, UserId},
+    event::Event,
+};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+
+use crate::{
+    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
+    key::{Index, Partition},
+    query::{Filter, Order},
+};
+
+aggregate! {
+    /// What happened, newest first.
+    Events
+}
+
+/// How many partitions share the events of a month, as one partition takes a thousand
+/// write units a second.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
+const SHARDS: u128 = 4;
+
+/// The most months that one list looks at.
+const MOST_MONTHS: usize = 13;
+
+/// Which lines of the audit log to read.
+#[derive(Clone, Debug)]
+pub struct LogFilter {
+    /// Only this action.
+    pub action: Option<Action>,
+    /// Only what this person did.
+    pub actor: Option<UserId>,
+    /// Nothing that happened before this day in UTC.
+    pub since: Date,
+    /// Nothing that happened after this day in UTC. At most 13 months are looked at.
+    pub until: Date,
+}
+
+impl Events<'_> {
+    /// Reads a page of the log of the hub.
+    ///
+    /// By month it is as fresh as the last write; by person it lags a moment behind.
+    pub async fn of_hub(&self, wanted: &LogFilter, window: Window) -> Result<Page<Event>, StoreError> {
+        let filter = Filter::default()
+            .equal("action", wanted.action.map(Action::code))
+            .between("at", wanted.since, wanted.until);
+        let slices = match wanted.actor {
+            Some(actor) => vec![Index::ByActor.of(Table::Events, actor).slice(prefix())],
+            None => months(wanted).into_iter().flat_map(shards).map(|shard| shard.slice(prefix())).collect(),
+        };
+        self.store.merged(slices, Order::NewestFirst, window, &filter).await
+    }
+
+    /// Reads a page of what happened to a patient's data. It lags a moment behind.
+    pub async fn of_patient(&self, patient: PatientId, window: Window) -> Result<Page<Event>, StoreError> {
+        let slice = Index::ByPatient.of(Table::Events, patient).slice(prefix());
+        self.store.page(slice, Order::NewestFirst, window).await
+    }
+
+    /// Adds a line for a deed that changes nothing else.
+    pub async fn append(&self, permit: &Permit) -> Result<(), StoreError> {
+        self.store.transaction(permit).commit().await.map_err(WriteError::only_store)
+    }
+}
+
+fn prefix() -> String {
+    format!("{}#", Event::KIND)
+}
+
+fn months(wanted: &LogFilter) -> Vec<Date> {
+    let last = wanted.until.first_of_month();
+    let back = (0..MOST_MONTHS).filter_map(|back| {
+        last.checked_sub(i32::try_from(back).unwrap_or_default().months()).ok()
+    });
+    back.take_while(|month| *month >= wanted.since.first_of_month()).collect()
+}
+
+fn shards(month: Date) -> impl Iterator<Item = Partition> {
+    (0..SHARDS).map(move |shard| of_month(month, shard))
+}
+
+fn of_month(month: Date, shard: u128) -> Partition {
+    Key::partition(Table::Events, "log", month.strftime(&format!("%Y-%m#{shard}")))
+}
+
+fn utc(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+impl Entity for Event {
+    const KIND: &'static str = "event";
+
+    fn key(&self) -> Key {
+        of_month(utc(self.at), self.id.ulid().random() % SHARDS).sort(Self::KIND, self.id)
+    }
+}

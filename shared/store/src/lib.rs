@@ -1,0 +1,180 @@
+//! Where records live: a few DynamoDB tables, one module per aggregate.
+//!
+//! Attribute names and expressions appear in [`key`], [`entity`], [`query`],
+//! [`transaction`] and [`limits`] and nowhere else. Aggregates speak only of keys,
+//! entities and the domain errors their conditions stand for.
+
+mod accounts;
+mod codes;
+mod departments;
+mod doctors;
+mod entity;
+mod error;
+mod events;
+mod grants;
+mod hospitals;
+mod key;
+mod limits;
+mod query;
+mod receipts;
+pub mod schema;
+mod sessions;
+mod strikes;
+mod sweep;
+mod table;
+mod totals;
+mod transaction;
+
+use aws_sdk_dynamodb::Client;
+use carehub_domain::access::Permit;
+
+pub use self::{
+    accounts::{Accounts, Opening},
+    codes::Codes,
+    departments::Departments,
+    doctors::Doctors,
+    error::{StoreError, WriteError},
+    events::{Events, LogFilter},
+    grants::Grants,
+    hospitals::Hospitals,
+    limits::{Limits, Spent},
+    query::{Page, Position, Window},
+    receipts::{Receipt, Receipts},
+    sessions::{Attendance, Sessions},
+    strikes::FailedSignIns,
+    sweep::Sweep,
+    table::Table,
+    totals::Totals,
+};
+use self::{
+    entity::{Entity, Item},
+    key::Key,
+    table::Names,
+    transaction::Transaction,
+};
+
+/// Access to every record, grouped by aggregate.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    names: Names,
+}
+
+impl Store {
+    /// Opens the store kept in the tables whose names begin with `prefix`.
+    pub fn new(client: Client, prefix: &str) -> Self {
+        Self { client, names: Names::prefixed(prefix) }
+    }
+
+    /// People's accounts.
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts::of(self)
+    }
+
+    /// People's sessions.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions::of(self)
+    }
+
+    /// One-time codes.
+    pub fn codes(&self) -> Codes<'_> {
+        Codes::of(self)
+    }
+
+    /// Doctors' rights to read repositories.
+    pub fn grants(&self) -> Grants<'_> {
+        Grants::of(self)
+    }
+
+    /// The hospitals.
+    pub fn hospitals(&self) -> Hospitals<'_> {
+        Hospitals::of(self)
+    }
+
+    /// Their departments.
+    pub fn departments(&self) -> Departments<'_> {
+        Departments::of(self)
+    }
+
+    /// The doctors.
+    pub fn doctors(&self) -> Doctors<'_> {
+        Doctors::of(self)
+    }
+
+    /// The audit log.
+    pub fn events(&self) -> Events<'_> {
+        Events::of(self)
+    }
+
+    /// How often callers may ask.
+    pub fn limits(&self) -> Limits<'_> {
+        Limits::of(self)
+    }
+
+    /// How often callers failed to sign in.
+    pub fn failed_sign_ins(&self) -> FailedSignIns<'_> {
+        FailedSignIns::of(self)
+    }
+
+    /// Answers kept for requests that are sent again.
+    pub fn receipts(&self) -> Receipts<'_> {
+        Receipts::of(self)
+    }
+
+    /// The totals of the hub.
+    pub fn totals(&self) -> Totals<'_> {
+        Totals::of(self)
+    }
+
+    /// What has expired.
+    pub fn sweep(&self) -> Sweep<'_> {
+        Sweep::of(self)
+    }
+
+    /// Whether a table answers.
+    pub async fn ping(&self, table: Table) -> Result<(), StoreError> {
+        let nothing = Key::partition(table, "health", "hub").only("health");
+        let request = self.client.get_item().table_name(self.names.of(table));
+        request.set_key(Some(nothing.into())).send().await.map_err(StoreError::aws)?;
+        Ok(())
+    }
+
+    /// Begins a transaction on behalf of whoever holds `permit`.
+    fn transaction<E>(&self, permit: &Permit) -> Transaction<'_, E> {
+        Transaction::on(self).event(permit)
+    }
+
+    /// Looks up one item, strongly consistent.
+    async fn find<T: Entity>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        self.client
+            .get_item()
+            .table_name(self.names.of(key.table))
+            .set_key(Some(key.into()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::aws)?
+            .item
+            .map(entity::decode)
+            .transpose()
+    }
+}
+
+/// Declares the view of the store that one aggregate has.
+macro_rules! aggregate {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'s> {
+            store: &'s crate::Store,
+        }
+
+        impl<'s> $name<'s> {
+            pub(crate) fn of(store: &'s crate::Store) -> Self {
+                Self { store }
+            }
+        }
+    };
+}
+
+use aggregate;

@@ -1,0 +1,94 @@
+//! Deleting what has expired, as DynamoDB itself may take days.
+
+use std::collections::VecDeque;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use carehub_domain::{access::Permit, failures};
+use jiff::{Timestamp, ToSpan};
+
+use crate::{
+    Item, Key, StoreError, Table, WriteError, aggregate, entity,
+    key::{Index, PARTITION, SORT},
+};
+
+aggregate! {
+    /// What is to be deleted promptly.
+    Sweep
+}
+
+/// How many days back the sweep looks, in case it did not run for a while.
+const DAYS: i32 = 3;
+
+/// How many items one transaction deletes, which leaves room for its event.
+const BATCH: usize = 50;
+
+/// The most items of a table that one run deletes; the rest waits for the next.
+const RUN: i32 = 1000;
+
+impl Sweep<'_> {
+    /// Deletes what expired by `now` in `table`, and says how much that was.
+    pub async fn expired(&self, table: Table, now: Timestamp, permit: &Permit) -> Result<usize, StoreError> {
+        let mut swept = 0;
+        for back in 0..DAYS {
+            let Ok(day) = now.checked_sub((24 * i64::from(back)).hours()) else { continue };
+            let keys = self.due(table, &entity::day(day), now).await?;
+            swept += self.delete(keys, now, permit).await?;
+        }
+        Ok(swept)
+    }
+
+    async fn due(&self, table: Table, day: &str, now: Timestamp) -> Result<Vec<Key>, StoreError> {
+        let index = Index::ByExpiry;
+        let output = self
+            .store
+            .client
+            .query()
+            .table_name(self.store.names.of(table))
+            .index_name(index.name())
+            .key_condition_expression("#day = :day AND #at <= :now")
+            .expression_attribute_names("#day", index.partition_attribute())
+            .expression_attribute_names("#at", index.sort_attribute())
+            .expression_attribute_values(":day", AttributeValue::S(day.to_owned()))
+            .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
+            .limit(RUN)
+            .send()
+            .await
+            .map_err(StoreError::aws)?;
+        let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned());
+        let key = |item: &Item| {
+            Some(Key { table, partition: text(item, PARTITION)?, sort: text(item, SORT)? })
+        };
+        Ok(output.items.unwrap_or_default().iter().filter_map(key).collect())
+    }
+
+    /// Deletes in transactions. One that is refused holds an item which lives again,
+    /// so its halves are tried on their own.
+    async fn delete(&self, keys: Vec<Key>, now: Timestamp, permit: &Permit) -> Result<usize, StoreError> {
+        let mut swept = 0;
+        let mut batches: VecDeque<Vec<Key>> = keys.chunks(BATCH).map(<[Key]>::to_vec).collect();
+        while let Some(mut batch) = batches.pop_front() {
+            let permit = permit.clone().noting("count", batch.len());
+            let transaction = self.store.transaction(&permit);
+            let deleting = batch.iter().cloned().fold(transaction, |transaction, key| {
+                transaction.sweep(key, now, Alive::Renewed)
+            });
+            match deleting.commit().await {
+                Ok(()) => swept += batch.len(),
+                Err(WriteError::Store(error)) => return Err(error),
+                Err(WriteError::Condition(Alive::Renewed)) if batch.len() > 1 => {
+                    batches.push_back(batch.split_off(batch.len() / 2));
+                    batches.push_back(batch);
+                }
+                Err(WriteError::Condition(Alive::Renewed)) => {}
+            }
+        }
+        Ok(swept)
+    }
+}
+
+failures! {
+    /// Why an item stays.
+    enum Alive {
+        Renewed = Conflict "renewed" "the record lives again",
+    }
+}

@@ -1,0 +1,137 @@
+//! The totals of the hub, counted once per event.
+
+use std::collections::BTreeMap;
+
+use carehub_domain::{
+    access::UserId,
+    event::{Event, EventId},
+    failures,
+    tally::{self, Total},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Entity, Key, StoreError, Table, WriteError, aggregate, entity::Expiry,
+    transaction::{TRANSACTION_LIMIT, Transaction},
+};
+
+aggregate! {
+    /// The totals that `relay` keeps.
+    Totals
+}
+
+/// How long a counted event is remembered. The stream repeats itself for a day at most.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Totals<'_> {
+    /// The totals of the hub. One that nothing has moved yet is missing.
+    pub async fn of_hub(&self) -> Result<BTreeMap<Total, i64>, StoreError> {
+        self.read(hub()).await
+    }
+
+    /// The totals of a person. One that nothing has moved yet is missing.
+    pub async fn of_person(&self, person: UserId) -> Result<BTreeMap<Total, i64>, StoreError> {
+        self.read(Key::partition(Table::Rollups, "totals", person).only(Sums::KIND)).await
+    }
+
+    async fn read(&self, place: Key) -> Result<BTreeMap<Total, i64>, StoreError> {
+        Ok(self.store.find::<Sums>(place).await?.unwrap_or_default().0)
+    }
+
+    /// Counts events, each of them once, however often it comes.
+    pub async fn count(&self, events: &[Event]) -> Result<(), StoreError> {
+        let counting: Vec<&Event> =
+            events.iter().filter(|event| !tally::moves(event).is_empty()).collect();
+        for chunk in counting.chunks(TRANSACTION_LIMIT - 1) {
+            match self.count_together(chunk).await {
+                Err(WriteError::Condition(Counted::Before)) => {
+                    for event in chunk {
+                        match self.count_together(&[event]).await {
+                            Ok(()) | Err(WriteError::Condition(Counted::Before)) => {}
+                            Err(WriteError::Store(error)) => return Err(error),
+                        }
+                    }
+                }
+                Ok(()) => {}
+                Err(WriteError::Store(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn count_together(&self, events: &[&Event]) -> Result<(), WriteError<Counted>> {
+        let mut moves: BTreeMap<Total, i64> = BTreeMap::new();
+        let mut transaction = Transaction::on(self.store);
+        for event in events {
+            transaction = transaction.create(&Mark { event: event.id, at: event.at }, Counted::Before);
+            for (total, by) in tally::moves(event) {
+                *moves.entry(total).or_default() += by;
+            }
+        }
+        transaction
+            .add(hub(), moves.into_iter().map(|(total, by)| (total.as_str(), by)))
+            .commit()
+            .await
+    }
+}
+
+/// The one item that holds all totals, each an attribute of its own.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Sums(#[serde(deserialize_with = "totals_only")] BTreeMap<Total, i64>);
+
+fn hub() -> Key {
+    Key::partition(Table::Rollups, "totals", "hub").only(Sums::KIND)
+}
+
+impl Entity for Sums {
+    const KIND: &'static str = "sums";
+
+    fn key(&self) -> Key {
+        hub()
+    }
+}
+
+/// The item also holds its key, which is no total.
+fn totals_only<'de, D: serde::Deserializer<'de>>(item: D) -> Result<BTreeMap<Total, i64>, D::Error> {
+    let attributes = BTreeMap::<String, Attribute>::deserialize(item)?;
+    let total = |(name, value): (String, Attribute)| match value {
+        Attribute::Number(value) => Some((name.parse().ok()?, value)),
+        Attribute::Other(_) => None,
+    };
+    Ok(attributes.into_iter().filter_map(total).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Attribute {
+    Number(i64),
+    Other(serde::de::IgnoredAny),
+}
+
+/// Marks an event as counted. Its key makes sure of that.
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    event: EventId,
+    at: Timestamp,
+}
+
+impl Entity for Mark {
+    const KIND: &'static str = "counted";
+
+    fn key(&self) -> Key {
+        Key::partition(Table::Rollups, "event", self.event).only(Self::KIND)
+    }
+
+    fn expiry(&self) -> Option<Expiry> {
+        Some(Expiry::Lazily(self.at + REMEMBERED))
+    }
+}
+
+failures! {
+    /// Why an event is not counted.
+    enum Counted {
+        Before = Conflict "counted-before" "the event was counted before",
+    }
+}

@@ -1,0 +1,20 @@
+//! A whole hub in memory: real routes, real store, embedded DynamoDB.
+
+#![expect(clippy::expect_used, reason = "a broken test environment should stop the test")]
+
+mod caller;
+mod clock;
+mod hub;
+mod keys;
+mod meter;
+mod post;
+mod tables;
+
+pub use self::{
+    caller::{Caller, Reply},
+    clock::ManualClock,
+    hub::{Function, Gateway, TestHub},
+    keys::{pepper, signing_key},
+    meter::{Meter, Spent},
+    post::RecordedPost,
+};

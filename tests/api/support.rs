@@ -1,0 +1,160 @@
+//! What the tests have in common: a hub behind the template's gateway, and its people.
+
+use std::{collections::BTreeMap, path::Path, sync::OnceLock};
+
+use carehub_api::limit::{Bucket, Quota};
+use carehub_local::template::Template;
+use carehub_testkit::{Caller, TestHub};
+use relay::Relay;
+use serde_json::{Value, json};
+
+/// A password that is hard to guess.
+pub(crate) const PASSWORD: &str = "quiet-lantern-97";
+
+/// The template that also goes to the cloud.
+pub(crate) fn template() -> &'static Template {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        Template::load(&path, "test").unwrap()
+    })
+}
+
+fn gateway(method: &str, path: &str) -> Option<String> {
+    template().route(method, path).map(str::to_owned)
+}
+
+/// Opens a hub where nothing limits how often people ask.
+pub(crate) async fn open() -> TestHub {
+    TestHub::open(carehub_tests::functions(), gateway).await
+}
+
+/// Opens a hub that limits one bucket as it is limited in the cloud.
+pub(crate) async fn open_limiting(limited: Bucket) -> TestHub {
+    let quotas: BTreeMap<Bucket, Option<Quota>> = Bucket::ALL
+        .iter()
+        .map(|&bucket| (bucket, (bucket == limited).then(|| bucket.quota())))
+        .collect();
+    TestHub::open_with(carehub_tests::functions(), gateway, quotas).await
+}
+
+/// The people of a hub.
+pub(crate) trait People {
+    /// A patient who registered themselves, reached at `phone`.
+    async fn patient(&self, username: &str, phone: &str) -> Caller<'_>;
+    /// Somebody who keeps a roster.
+    async fn coordinator(&self, username: &str) -> Caller<'_>;
+    /// A doctor who registered themselves and works for no hospital.
+    async fn lone_doctor(&self, username: &str) -> Caller<'_>;
+    /// Somebody who runs the hub.
+    async fn admin(&self) -> Caller<'_>;
+    /// Somebody who runs the hub and those who run it.
+    async fn superadmin(&self) -> Caller<'_>;
+    /// A hospital that has applied, as its registration answered it.
+    async fn applicant(&self, username: &str) -> Value;
+    /// A hospital that has joined.
+    async fn hospital(&self, username: &str) -> Caller<'_>;
+    /// A doctor of that hospital who has chosen a password of their own.
+    async fn doctor_of(&self, hospital: &Caller<'_>, first: &str, last: &str) -> Caller<'_>;
+    /// Signs somebody in with a user name and a password.
+    async fn sign_in(&self, username: &str, password: &str) -> Caller<'_>;
+    /// Lets `relay` catch up with what happened.
+    async fn settle(&self);
+}
+
+impl People for TestHub {
+    async fn patient(&self, username: &str, phone: &str) -> Caller<'_> {
+        let visitor = self.visitor();
+        let body = json!({
+            "username": username, "password": PASSWORD, "email": format!("{username}@example.org"),
+            "first_name": "Ana", "last_name": "Diaz", "phone": phone, "consent": true,
+        });
+        let signed_in = visitor.post("/api/auth/register", body).await.ok();
+        visitor.with_tokens(&signed_in)
+    }
+
+    async fn coordinator(&self, username: &str) -> Caller<'_> {
+        let visitor = self.visitor();
+        let body = json!({"username": username, "password": PASSWORD, "first_name": "Cora", "last_name": "Nator"});
+        let signed_in = visitor.post("/api/auth/register", body).await.ok();
+        visitor.with_tokens(&signed_in)
+    }
+
+    async fn lone_doctor(&self, username: &str) -> Caller<'_> {
+        let visitor = self.visitor();
+        let body = json!({"username": username, "password": PASSWORD, "name": "Lone Doctor", "role": "DOCTOR"});
+        let signed_in = visitor.post("/api/auth/register", body).await.ok();
+        visitor.with_tokens(&signed_in)
+    }
+
+    async fn admin(&self) -> Caller<'_> {
+        let superadmin = self.superadmin().await;
+        let body = json!({"role": "ADMIN", "username": "admin", "name": "Ada Min", "password": PASSWORD});
+        superadmin.post("/api/auth/admin/users", body).await.ok();
+        self.sign_in("admin", PASSWORD).await
+    }
+
+    async fn superadmin(&self) -> Caller<'_> {
+        let (username, password) = ("superadmin".parse().unwrap(), Some(PASSWORD.into()));
+        let now = self.state.clock.now();
+        carehub_operator::create_admin(&self.state.store, username, None, password, now).await.unwrap();
+        self.sign_in("superadmin", PASSWORD).await
+    }
+
+    async fn applicant(&self, username: &str) -> Value {
+        let body = json!({
+            "username": username, "email": format!("{username}@example.org"),
+            "password": PASSWORD, "password_confirm": PASSWORD,
+            "first_name": "Olga", "last_name": "Owner", "phone_number": "+923001110000",
+            "hospital_name": format!("{username} Hospital"), "license_number": format!("LIC-{username}"),
+            "hospital_email": format!("desk-{username}@example.org"), "hospital_phone": "+924211100000",
+            "address": "1 Example Road", "location": "Lahore", "latitude": 31.4844, "longitude": 74.2975,
+        });
+        self.visitor().post("/api/hospitals/register", body).await.ok()["hospital"].clone()
+    }
+
+    async fn hospital(&self, username: &str) -> Caller<'_> {
+        let hospital = self.applicant(username).await;
+        let operator = carehub_domain::access::Actor::operator(self.state.clock.now());
+        let id = hospital["id"].as_str().unwrap().parse().unwrap();
+        let (found, owner) = self.state.store.hospitals().with_owner(id).await.unwrap();
+        let action = carehub_domain::access::Action::ApproveHospital;
+        let (before, permit) = found.permit(&operator, action).unwrap();
+        let mut approved = before.clone().approve(&operator).unwrap();
+        let mut owner = owner.unwrap().activate(operator.at);
+        let permit = permit.noting("from", "PENDING");
+        self.state.store.hospitals().decide(&before, &mut approved, &mut owner, &permit).await.unwrap();
+        self.sign_in(username, PASSWORD).await
+    }
+
+    async fn doctor_of(&self, hospital: &Caller<'_>, first: &str, last: &str) -> Caller<'_> {
+        let body = json!({
+            "first_name": first, "last_name": last, "email": "doctor@example.org",
+            "phone_number": "+923002220000", "specialization": "Cardiology",
+        });
+        let employed = hospital.post("/api/hospitals/doctors/create", body).await.ok();
+        let given = &employed["credentials"];
+        let username = given["username"].as_str().unwrap();
+        let doctor = self.sign_in(username, given["password"].as_str().unwrap()).await;
+        let change = json!({"old_password": given["password"], "new_password": PASSWORD});
+        let signed_in = doctor.post("/api/auth/change-password", change).await.ok();
+        doctor.with_tokens(&signed_in)
+    }
+
+    async fn sign_in(&self, username: &str, password: &str) -> Caller<'_> {
+        let visitor = self.visitor();
+        let body = json!({"username": username, "password": password});
+        let signed_in = visitor.post("/api/auth/login", body).await.ok();
+        visitor.with_tokens(&signed_in)
+    }
+
+    async fn settle(&self) {
+        let relay = Relay {
+            store: self.state.store.clone(),
+            pepper: self.state.pepper.clone(),
+            post: self.post.clone(),
+        };
+        let answer = relay.relay(self.unread()).await;
+        assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+    }
+}

@@ -1,0 +1,37 @@
+//! What all functions promise together.
+
+use carehub_api::Routes;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Info, License, OpenApi as Document,
+        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+    },
+};
+
+/// The HTTP functions: their names in the template, and their routes.
+pub fn functions() -> Vec<(&'static str, Routes)> {
+    vec![
+        ("accounts", accounts::routes()),
+        ("auth", auth::routes()),
+        ("hospitals", hospitals::routes()),
+        ("platform", platform::routes()),
+    ]
+}
+
+/// The OpenAPI document of the hub.
+pub fn document() -> Document {
+    let mut document = accounts::Api::openapi();
+    document.merge(auth::Api::openapi());
+    document.merge(hospitals::Api::openapi());
+    document.merge(platform::Api::openapi());
+
+    let mut info = Info::new("CareHub", env!("CARGO_PKG_VERSION"));
+    info.description = Some(include_str!("api.md").to_owned());
+    info.license = Some(License::new("MIT OR Apache-2.0"));
+    document.info = info;
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    document.components.get_or_insert_default().add_security_scheme("bearer", bearer);
+    document.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    document
+}
