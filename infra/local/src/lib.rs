@@ -16,7 +16,7 @@ mod outbox;
 mod platform;
 mod reasons;
 mod schedules;
-mod secrets;
+pub mod secrets;
 mod streams;
 pub mod tables;
 pub mod template;
@@ -24,6 +24,6 @@ pub mod template;
 pub use self::{
     folder::FolderError,
     options::Options,
-    platform::{PREFIX, Platform, StartError},
+    platform::{PREFIX, Platform, StartError, store_at},
     reasons::reasons,
 };

@@ -1,11 +1,14 @@
 //! `make dev`.
 
 use std::{
+    error::Error,
     io::{self, Write},
     process::ExitCode,
 };
 
-use carehub_local::{Options, Platform, StartError, reasons};
+use carehub_domain::clock::{Clock, SystemClock};
+use carehub_local::{Options, Platform, reasons};
+use carehub_operator::demo;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
@@ -18,14 +21,17 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If even this cannot be said, the exit code still says it.
-            let _ = writeln!(io::stderr(), "carehub: {}", reasons(&error));
+            let _ = writeln!(io::stderr(), "carehub: {}", reasons(error.as_ref()));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(options: &Options) -> Result<(), StartError> {
+async fn run(options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let platform = Platform::start(options).await?;
+    if options.demo {
+        demo::load(platform.store(), SystemClock.now()).await?;
+    }
     let (api, dynamodb, s3) = (platform.gateway, platform.dynamodb, platform.s3);
     writeln!(
         io::stdout(),
@@ -34,6 +40,11 @@ async fn run(options: &Options) -> Result<(), StartError> {
          S3         http://{s3}\n  Data       {}\n\n  Ctrl-C stops; the data stays.\n",
         options.data.display(),
     )?;
+    if options.demo {
+        for (username, password, what) in demo::ACCOUNTS {
+            writeln!(io::stdout(), "  {username:28}{password:14}{what}")?;
+        }
+    }
     interrupted().await?;
     platform.stop().await;
     Ok(())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// The whole platform on one machine.
 #[derive(Clone, Debug, clap::Parser)]
-#[command(name = "carehub")]
+#[command(name = "carehub-local")]
 pub struct Options {
     /// The template that says what the platform consists of.
     #[arg(long, default_value = "template.yaml")]
@@ -17,6 +17,10 @@ pub struct Options {
     /// Forget everything first.
     #[arg(long)]
     pub fresh: bool,
+
+    /// Add the accounts of the demonstration where they are missing.
+    #[arg(long)]
+    pub demo: bool,
 
     /// The port of the API; 0 takes any.
     #[arg(long, default_value_t = 8000)]

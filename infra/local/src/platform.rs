@@ -166,6 +166,11 @@ impl Wiring<'_> {
     }
 }
 
+/// The records of a platform that runs, with its DynamoDB at `port`.
+pub fn store_at(port: u16) -> Store {
+    Store::new(database::client(port), PREFIX)
+}
+
 async fn bind(host: Ipv4Addr, port: u16, flag: &'static str) -> Result<TcpListener, StartError> {
     TcpListener::bind((host, port)).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => StartError::PortTaken { port, flag },

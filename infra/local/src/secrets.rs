@@ -13,7 +13,7 @@ use p256::{
     elliptic_curve::Generate,
     pkcs8::{EncodePrivateKey, LineEnding},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -28,6 +28,12 @@ const SHARED_ADDRESS: Quota = Quota::per(100, 60);
 pub(crate) struct Secrets {
     pepper: String,
     signing_key: String,
+}
+
+/// Makes a private key to sign tokens with, as PEM.
+pub fn signing_key() -> Result<SecretString, Box<dyn Error + Send + Sync>> {
+    let key = SecretKey::try_generate()?.to_pkcs8_pem(LineEnding::LF)?;
+    Ok(key.to_string().into())
 }
 
 impl Secrets {
@@ -47,7 +53,7 @@ impl Secrets {
     fn generate() -> Result<Self, Box<dyn Error + Send + Sync>> {
         // Nothing is as random as a key.
         let pepper = BASE64_STANDARD.encode(SecretKey::try_generate()?.to_bytes());
-        let signing_key = SecretKey::try_generate()?.to_pkcs8_pem(LineEnding::LF)?.to_string();
+        let signing_key = signing_key()?.expose_secret().to_owned();
         Ok(Self { pepper, signing_key })
     }
 

@@ -79,6 +79,7 @@ impl Scene {
             template,
             data,
             fresh: false,
+            demo: false,
             port: 0,
             dynamodb_port: 0,
             s3_port: 0,
