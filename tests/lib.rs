@@ -25,6 +25,7 @@ pub fn document() -> Document {
     document.merge(auth::Api::openapi());
     document.merge(hospitals::Api::openapi());
     document.merge(platform::Api::openapi());
+    name_operations(&mut document);
 
     let mut info = Info::new("CareHub", env!("CARGO_PKG_VERSION"));
     info.description = Some(include_str!("api.md").to_owned());
@@ -34,4 +35,24 @@ pub fn document() -> Document {
     document.components.get_or_insert_default().add_security_scheme("bearer", bearer);
     document.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
     document
+}
+
+/// Names every operation by its method and path, as the names of handlers repeat.
+fn name_operations(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<_> = words.filter(|word| !matches!(*word, "" | "api")).collect();
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some([&[method], words.as_slice()].concat().join("_"));
+            }
+        }
+    }
 }

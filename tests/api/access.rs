@@ -35,5 +35,46 @@ fn the_whole_policy() {
         }
     }
 
-    assert_snapshot!(table, @"");
+    assert_snapshot!(table, @"
+                             visitor     patient      doctor    hospital coordinator       admin  superadmin      worker
+    ViewAccount                    ·         own         own         own         own        rank         all           ·
+    ListAccounts                   ·           ·           ·           ·           ·         all         all           ·
+    CreateAccount               rank           ·           ·    hospital           ·        rank         all           ·
+    EditAccount                    ·         own         own         own         own        rank         all           ·
+    AdministerAccount              ·           ·           ·           ·           ·        rank         all           ·
+    DeleteAccount                  ·           ·           ·           ·           ·        rank         all           ·
+    ReturnPassword                 ·           ·           ·    hospital           ·        rank         all           ·
+    FailSignIn                   all           ·           ·           ·           ·           ·           ·           ·
+    SignIn                         ·         own         own         own         own         own         own           ·
+    ViewSession                    ·         own         own         own         own         own         own           ·
+    RefreshSession                 ·         own         own         own         own         own         own           ·
+    ReuseToken                     ·         own         own         own         own         own         own           ·
+    SignOut                        ·         own         own         own         own         own         own           ·
+    EndSession                     ·         own         own         own         own         own         own           ·
+    ChangePassword                 ·         own         own         own         own         own         own           ·
+    ResetPassword                  ·         own         own         own         own         own         own           ·
+    RequestCode                  all           ·         own           ·           ·           ·           ·           ·
+    FailCode                     all           ·         own           ·           ·           ·           ·           ·
+    VerifyCode                     ·           ·         own           ·           ·           ·           ·           ·
+    ViewGrant                      ·         own         own           ·           ·           ·           ·           ·
+    RevokeGrant                    ·         own         own           ·           ·           ·           ·           ·
+    RegisterHospital             all           ·           ·           ·           ·           ·           ·           ·
+    ViewHospital                   ·   published   published   published   published         all         all         all
+    ListHospitals                  ·           ·           ·           ·           ·         all         all           ·
+    EditHospital                   ·           ·           ·         own           ·         all         all           ·
+    ApproveHospital                ·           ·           ·           ·           ·         all         all           ·
+    RejectHospital                 ·           ·           ·           ·           ·         all         all           ·
+    DeleteHospital                 ·           ·           ·           ·           ·         all         all           ·
+    ViewDepartment                 ·   published   published   published   published         all         all           ·
+    CreateDepartment               ·           ·           ·    hospital           ·         all         all           ·
+    EditDepartment                 ·           ·           ·    hospital           ·         all         all           ·
+    DeleteDepartment               ·           ·           ·    hospital           ·         all         all           ·
+    ViewDoctor                     ·   published   published   published   published         all         all         all
+    CreateDoctor                   ·           ·           ·    hospital           ·         all         all           ·
+    EditDoctor                     ·           ·         own    hospital           ·         all         all           ·
+    ViewDashboard                  ·           ·           ·           ·           ·         all         all           ·
+    ViewAuditLog                   ·           ·           ·           ·           ·         all         all           ·
+    ViewAccessLog                  ·         all           ·           ·           ·           ·           ·           ·
+    Sweep                          ·           ·           ·           ·           ·           ·           ·         all
+    ");
 }

@@ -3,5 +3,25 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod access;
+mod accounts;
 mod auth;
+mod budget;
+mod codes;
+mod departments;
+mod doctors;
+mod enumeration;
+mod events;
+mod faults;
+mod hospitals;
+mod housekeeping;
+mod openapi;
+mod operator;
+mod parity;
+mod platform;
+mod privacy;
+mod problems;
+mod sessions;
 mod support;
+mod sweep;
+mod tokens;
+mod tour;

@@ -31,10 +31,13 @@ pub(crate) async fn open() -> TestHub {
 
 /// Opens a hub that limits one bucket as it is limited in the cloud.
 pub(crate) async fn open_limiting(limited: Bucket) -> TestHub {
-    let quotas: BTreeMap<Bucket, Option<Quota>> = Bucket::ALL
-        .iter()
-        .map(|&bucket| (bucket, (bucket == limited).then(|| bucket.quota())))
-        .collect();
+    open_with(|bucket| (bucket == limited).then(|| bucket.quota())).await
+}
+
+/// Opens a hub with a quota for each bucket.
+pub(crate) async fn open_with(quota: impl Fn(Bucket) -> Option<Quota>) -> TestHub {
+    let quotas: BTreeMap<Bucket, Option<Quota>> =
+        Bucket::ALL.iter().map(|&bucket| (bucket, quota(bucket))).collect();
     TestHub::open_with(carehub_tests::functions(), gateway, quotas).await
 }
 

@@ -17,7 +17,8 @@ Two files say what the functions need; both are keyed by function name:
 * env.json: environment variables. `*` is for all functions, `carehub-local` for the platform only.
   `{dynamodb_port}` and `{s3_port}` stand for the ports of the platform that this run starts. While
   cold starts are measured nobody listens there; while memory is measured the platform does.
-  A value `@path` is the content of that file of the repository.
+  A value `@path` is the content of that file of the repository, `{signing_key}` a key made for
+  this run.
 * events.json: `first`, the event of the cold start and of the 50 warm invocations (`GET /health`
   if not given), and `then`, events that count for the peak memory only and may need DynamoDB.
   `["GET", "/path"]` or `["POST", "/path", {body}]` is an API Gateway event; an object is sent as it
@@ -25,12 +26,14 @@ Two files say what the functions need; both are keyed by function name:
 """
 
 import argparse
+import functools
 import json
 import os
 import re
 import shutil
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import zipfile
@@ -147,15 +150,30 @@ class Bench:
 
     def environment(self, name):
         shared = {} if name == "carehub-local" else self.env.get("*", {})
-        ports = {"{dynamodb_port}": self.dynamodb_port, "{s3_port}": self.s3_port}
+        known = {
+            "{dynamodb_port}": self.dynamodb_port,
+            "{s3_port}": self.s3_port,
+            "{signing_key}": self.signing_key(),
+        }
         env = {**shared, **self.env.get(name, {})}
         for key, value in env.items():
             if value.startswith("@"):
                 value = (ROOT / value[1:]).read_text()
-            for placeholder, port in ports.items():
-                value = value.replace(placeholder, str(port))
+            for placeholder, content in known.items():
+                value = value.replace(placeholder, str(content))
             env[key] = value
         return env
+
+    @functools.cache
+    def signing_key(self):
+        """An elliptic-curve key as PEM, as `carehub keys` makes one for a deployment."""
+        made = subprocess.run([self.binary("carehub"), "keys"], capture_output=True, text=True, check=True)
+        return re.search(r"-----BEGIN.*?-----END PRIVATE KEY-----\n", made.stdout, re.S).group()
+
+    def binary(self, name):
+        """Where a release binary is; the newer one if it was built in both ways."""
+        places = [self.target / "lambda" / name / "bootstrap", self.target / "release" / name]
+        return max((place for place in places if place.is_file()), key=lambda place: place.stat().st_mtime)
 
     def has_dynamodb(self, name):
         if self.platform:

@@ -8,8 +8,7 @@ use carehub_api::{
     actor::CurrentActor,
     error::Problem,
     extract::Json,
-    form,
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging, Unfiltered},
 };
 use carehub_domain::{
     access::{Action, Role, UserId},
@@ -20,14 +19,6 @@ use carehub_store::Store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-form! {
-    /// Nothing narrows the list.
-    pub(crate) struct Everything {
-        /// Accepted and without effect: the list is always newest first.
-        ordering: Option<String>,
-    }
-}
 
 /// Something that was done with a patient's data.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -49,15 +40,14 @@ pub struct LookView {
 }
 
 #[utoipa::path(get, path = "/api/accounts/access-log", tag = "accounts", params(
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "What was done with the data of the patient who asks, newest first. It lags a moment behind.", body = PageView<LookView>),
     (status = 403, description = "Only patients have one.", body = Problem),
 ))]
 pub(crate) async fn handler(
     CurrentActor(actor): CurrentActor,
-    listing: Listing<Everything>,
+    listing: Listing<Unfiltered>,
     State(store): State<Store>,
 ) -> Result<Json<PageView<LookView>>> {
     let _permit = actor.allow(Action::ViewAccessLog)?;

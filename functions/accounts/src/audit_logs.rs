@@ -9,7 +9,7 @@ use carehub_api::{
     error::Problem,
     extract::Json,
     form,
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging},
 };
 use carehub_domain::{
     access::{Action, PatientId, Role, UserId},
@@ -76,8 +76,7 @@ pub struct LogView {
     ("date" = Option<Date>, Query, description = "Only this day in UTC."),
     ("from" = Option<Date>, Query, description = "Nothing from before this day in UTC; thirty days ago if nothing is said."),
     ("to" = Option<Date>, Query, description = "Nothing from after this day in UTC; today if nothing is said. At most 13 months are looked at."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "What happened in the hub, newest first.", body = PageView<LogView>),
     (status = 403, description = "Only admins may see this.", body = Problem),

@@ -6,8 +6,7 @@ use carehub_api::{
     actor::CurrentActor,
     error::Problem,
     extract::{Json, Path},
-    form,
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging, Unfiltered},
 };
 use carehub_domain::{
     access::{Action, PatientId},
@@ -18,14 +17,6 @@ use carehub_store::Store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-form! {
-    /// Nothing narrows the list.
-    pub(crate) struct Everything {
-        /// Accepted and without effect.
-        ordering: Option<String>,
-    }
-}
 
 /// A doctor's right to read a patient's repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,15 +34,14 @@ pub struct GrantView {
 }
 
 #[utoipa::path(get, path = "/api/accounts/access-grants", tag = "accounts", params(
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "For patients, whom they let in; for doctors, who let them in.", body = PageView<GrantView>),
     (status = 403, description = "Only patients and doctors have grants.", body = Problem),
 ))]
 pub(crate) async fn list(
     CurrentActor(actor): CurrentActor,
-    listing: Listing<Everything>,
+    listing: Listing<Unfiltered>,
     State(store): State<Store>,
 ) -> Result<Json<PageView<GrantView>>> {
     let (grants, window) = (store.grants(), listing.window.clone());

@@ -49,7 +49,7 @@ pub struct CodeSentView {
     (status = 403, description = "Only doctors may ask.", body = Problem),
     (status = 404, description = "No patient has this phone.", body = Problem),
     (status = 409, description = "Several patients use the phone; `patient_id` must say which.", body = Problem),
-    (status = 429, description = "Too many from this address or for this phone: 3 in 15 minutes.", body = Problem),
+    (status = 429, description = "Too many from this address or for this phone: 3 in 15 minutes, 20 a day.", body = Problem),
 ))]
 pub(crate) async fn handler(
     CurrentActor(actor): CurrentActor,
@@ -60,6 +60,7 @@ pub(crate) async fn handler(
 ) -> Result<Json<CodeSentView>> {
     let doctor = actor.doctor()?;
     limiter.count(Bucket::OtpIdentity, patient_phone.reveal(), actor.at).await?;
+    limiter.count(Bucket::OtpDaily, patient_phone.reveal(), actor.at).await?;
     let patients = store.accounts().patients_on(&patient_phone).await?;
     let patient = meant(&patients, patient_id)?;
     let code = Code::for_repository(doctor, patient, patient_phone, actor.at, &pepper);

@@ -7,7 +7,7 @@ use carehub_api::{
     error::Problem,
     extract::Json,
     form,
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging},
     view::AccountView,
 };
 use carehub_domain::{
@@ -28,8 +28,7 @@ form! {
 
 #[utoipa::path(get, path = "/api/users/doctors", tag = "accounts", params(
     ("search" = Option<String>, Query, description = "Only those with a word that begins like this."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "The accounts of doctors.", body = PageView<AccountView>),
     (status = 403, description = "Only admins may see this.", body = Problem),
@@ -44,8 +43,7 @@ pub(crate) async fn doctors(
 
 #[utoipa::path(get, path = "/api/users/patients", tag = "accounts", params(
     ("search" = Option<String>, Query, description = "Only those with a word that begins like this."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "The accounts of patients.", body = PageView<AccountView>),
     (status = 403, description = "Only admins may see this.", body = Problem),
@@ -65,10 +63,10 @@ async fn of_role(
     store: &Store,
 ) -> Result<Json<PageView<AccountView>>> {
     let _permit = actor.allow(Action::ListAccounts)?;
-    let (accounts, role, window) = (store.accounts(), Some(role), listing.window.clone());
+    let (accounts, window) = (store.accounts(), listing.window.clone());
     let page = match &listing.filter.search {
-        Some(text) => accounts.found_by(text.reveal(), role, window).await?,
-        None => accounts.of_role(role, window).await?,
+        Some(text) => accounts.found_by(text.reveal(), &[role], window).await?,
+        None => accounts.of_roles(&[role], window).await?,
     };
     Ok(listing.answer(page.visible_to(actor), |account| AccountView::of(account, actor.at)))
 }

@@ -70,6 +70,6 @@ impl PasswordChange {
             let right = passwords.matches(old.secret(), kept).await?;
             right.then_some(()).ok_or(AccountError::WrongPassword)?;
         }
-        Ok(self.new_password.choose(self.new_password_confirm, "new_password", account)?)
+        Ok(self.new_password.choose(self.new_password_confirm.as_ref(), "new_password", account)?)
     }
 }

@@ -16,7 +16,7 @@ use carehub_domain::{
     Id,
     access::{Action, Actor, Stranger, UserId},
     account::{Account, SignInError},
-    contact::Identifier,
+    contact::{Identifier, Phone},
     event::Reference,
     secret::Pepper,
     session::Session,
@@ -62,11 +62,11 @@ pub(crate) async fn handler(
     limiter.count(Bucket::AuthIdentity, &typed.to_lowercase(), visitor.at).await?;
     let failures = Strikes::none(&typed, &visitor.origin.address.to_string(), &pepper);
     let failed = store.failed_sign_ins();
-    let (failures, user) =
+    let (failures, meant) =
         tokio::try_join!(failed.so_far(failures), meant(&store, &typed, &visitor))?;
     failures.admit(visitor.at)?;
 
-    let account = proved(&store, &passwords, user, &password).await?;
+    let account = proved(&store, &passwords, &meant, &password, &visitor).await?;
     let Some(account) = account else {
         let permit = visitor.create(Action::FailSignIn, &attempt())?;
         failed.save(&failures.and_one(visitor.at), &permit).await?;
@@ -84,42 +84,59 @@ fn attempt() -> Stranger {
     Stranger { reference: Reference::named("sign-in") }
 }
 
-/// The account that `typed` means. Where it means none, or several, an identifier that
-/// nobody has, so that all that follows is the same.
-async fn meant(store: &Store, typed: &str, visitor: &Actor) -> Result<UserId, StoreError> {
+/// How many of the accounts that share an e-mail address or a phone are tried, the oldest
+/// first. Whoever registers with the address of another comes behind them.
+const NAMESAKES: usize = 3;
+
+/// The accounts that `typed` may mean. Where it means none, an identifier that nobody has,
+/// so that all that follows is the same.
+async fn meant(store: &Store, typed: &str, visitor: &Actor) -> Result<Vec<UserId>, StoreError> {
     let named = match Identifier::read(typed) {
         Some(identifier) => store.accounts().named(&identifier).await?,
         None => Vec::new(),
     };
-    match named.as_slice() {
-        [(user, _)] => Ok(*user),
-        _ => Ok(Id::generate(visitor.at)),
+    let mut meant: Vec<UserId> = named.into_iter().map(|(user, _)| user).take(NAMESAKES).collect();
+    if meant.is_empty() {
+        meant.push(Id::generate(visitor.at));
     }
+    Ok(meant)
 }
 
-/// The account of `user`, if `password` proves that it is theirs and it may be used.
+/// The one of the accounts that `password` proves to be theirs, if it may be used.
 async fn proved(
     store: &Store,
     passwords: &Passwords,
-    user: UserId,
+    meant: &[UserId],
     password: &Typed,
+    visitor: &Actor,
 ) -> Result<Option<Account>> {
-    let (account, kept) = store.accounts().credentials(user).await?.unzip();
-    let hospital = account.as_ref().and_then(|account| account.hospital);
+    let mut found = store.accounts().all_credentials(meant).await?.into_iter();
     let hospitals = store.hospitals();
-    // The look at the hospital hides in the time that the digest takes.
-    let (matches, open) = tokio::join!(
-        passwords.matches(password.secret(), kept.flatten()),
-        hospitals.is_open(hospital)
-    );
-    let admitted = matches? && open?;
-    Ok(account.filter(|account| admitted && account.is_active()))
+    loop {
+        let next = found.next();
+        let (account, kept) = next.unzip();
+        let hospital = account.as_ref().and_then(|account| account.hospital);
+        // The look at the hospital hides in the time that the digest takes.
+        let (matches, open) = tokio::join!(
+            passwords.matches(password.secret(), kept.flatten()),
+            hospitals.is_open(hospital, visitor.at)
+        );
+        let admitted = matches? && open?;
+        match account {
+            Some(account) if admitted && account.is_active() => return Ok(Some(account)),
+            Some(_) if found.len() > 0 => {}
+            _ => return Ok(None),
+        }
+    }
 }
 
 impl Credentials {
     fn read(self) -> Result<(String, Typed), Invalid> {
         let typed = self.username.or(self.email).or(self.phone);
         let typed = typed.ok_or_else(|| Invalid::field("username", "is required"))?;
-        Ok((typed.reveal().to_owned(), self.password))
+        let typed = typed.reveal();
+        // However a phone is written, its tries are counted together.
+        let phone = typed.parse().map(|phone: Phone| phone.reveal().to_owned());
+        Ok((phone.unwrap_or_else(|_| typed.to_owned()), self.password))
     }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn handler(
     let user = user.ok_or(SignInError::CodeRefused)?;
     let (account, _) = store.accounts().credentials(user).await?.unzip();
     let account = account.filter(Account::is_active).ok_or(SignInError::CodeRefused)?;
-    let new = reset.new_password.choose(reset.new_password_confirm, "new_password", &account)?;
+    let new = reset.new_password.choose(reset.new_password_confirm.as_ref(), "new_password", &account)?;
     let digest = passwords.digest(&new).await?;
     let mut account = account.password_chosen(visitor.at);
     let actor = account.actor(None, visitor.origin, visitor.at);

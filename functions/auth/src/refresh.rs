@@ -43,7 +43,7 @@ pub(crate) async fn handler(
     let Attendance { session: Some(session), account: Some(account), .. } = attendance else {
         return Err(SessionError::Invalid.into());
     };
-    let open = store.hospitals().is_open(account.hospital).await?;
+    let open = store.hospitals().is_open(account.hospital, session.started_at).await?;
     open.then_some(()).ok_or(SessionError::Invalid)?;
 
     let actor = account.actor(Some(session.id), visitor.origin, visitor.at);

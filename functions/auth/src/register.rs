@@ -109,7 +109,7 @@ struct Chosen {
 
 impl Chosen {
     fn choose(self, account: &Account) -> Result<NewPassword, Invalid> {
-        self.typed.choose(self.again, "password", account)
+        self.typed.choose(self.again.as_ref(), "password", account)
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn handler(
     Body(patient): Body<NewPatient>,
 ) -> Result<(StatusCode, Json<RegisteredView>)> {
     let (account, password, again) = patient.open(visitor.at)?;
-    let password = password.choose(Some(again), "password", &account)?;
+    let password = password.choose(Some(&again), "password", &account)?;
     let password = passwords.digest(&password).await?;
     let permit = visitor.create(Action::CreateAccount, &account)?.noting("role", account.role);
     let opening = Opening { password: Some(&password), ..Opening::of(&account) };

@@ -38,7 +38,7 @@ form! {
 #[utoipa::path(post, path = "/api/auth/send-otp", tag = "auth", request_body = CodeRequest, responses(
     (status = 200, description = "A code is on its way. For a password it is sent only to a phone with an account; the answer is the same.", body = Expiring),
     (status = 400, description = "Some fields are not right.", body = Problem),
-    (status = 429, description = "Too many from this address or for this phone: 5 a minute.", body = Problem),
+    (status = 429, description = "Too many from this address or for this phone: 5 a minute, 20 a day.", body = Problem),
 ))]
 pub(crate) async fn handler(
     Visitor(visitor): Visitor,
@@ -49,6 +49,7 @@ pub(crate) async fn handler(
 ) -> Result<Json<Expiring>> {
     let (phone, purpose) = request.read()?;
     limiter.count(Bucket::AuthIdentity, phone.reveal(), visitor.at).await?;
+    limiter.count(Bucket::OtpDaily, phone.reveal(), visitor.at).await?;
     let accounts = store.accounts().named(&Identifier::Phone(phone.clone())).await?;
     let mut code = Code::issue(purpose, phone, visitor.at, &pepper);
     code.sent = purpose != Purpose::PasswordReset || !accounts.is_empty();

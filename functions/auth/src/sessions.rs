@@ -7,7 +7,7 @@ use carehub_api::{
     error::Problem,
     extract::{Body, Json, Path},
     form,
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging, Unfiltered},
 };
 use carehub_domain::{
     access::Action,
@@ -41,14 +41,6 @@ pub struct SessionView {
 }
 
 form! {
-    /// Nothing narrows the list.
-    pub(crate) struct Everything {
-        /// Accepted and without effect: the list is always newest first.
-        ordering: Option<String>,
-    }
-}
-
-form! {
     /// The session to end.
     pub(crate) struct Ending {
         /// Which one; without it, all but the one that asks.
@@ -57,15 +49,14 @@ form! {
 }
 
 #[utoipa::path(get, path = "/api/auth/sessions", tag = "auth", params(
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "One's own sessions, newest first.", body = PageView<SessionView>),
     (status = 401, description = "Nobody is signed in.", body = Problem),
 ))]
 pub(crate) async fn list(
     signed_in: SignedIn,
-    listing: Listing<Everything>,
+    listing: Listing<Unfiltered>,
     State(store): State<Store>,
 ) -> Result<Json<PageView<SessionView>>> {
     let user = signed_in.account.id;

@@ -13,7 +13,7 @@ use carehub_api::{
     extract::{Body, Json, Path},
     form,
     form::{Fields, Form},
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging},
     passwords::{Passwords, Typed},
     profile::ProfileChanges,
     view::AccountView,
@@ -116,8 +116,7 @@ pub struct NewUserView {
 #[utoipa::path(get, path = "/api/auth/admin/users", tag = "auth", params(
     ("role" = Option<Role>, Query, description = "Only this role."),
     ("search" = Option<String>, Query, description = "Only those with a word that begins like this: name, user name, e-mail or phone."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "Accounts, newest first, or by word when searching.", body = PageView<AccountView>),
     (status = 403, description = "Only admins may see this.", body = Problem),
@@ -133,8 +132,7 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/api/profiles", tag = "accounts", params(
     ("role" = Option<Role>, Query, description = "For admins: only this role."),
     ("search" = Option<String>, Query, description = "For admins: only those with a word that begins like this."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "One's own profile; for admins, those of everyone.", body = PageView<AccountView>),
     (status = 401, description = "Nobody is signed in.", body = Problem),
@@ -159,10 +157,11 @@ async fn everyone(
     store: &Store,
 ) -> Result<Json<PageView<AccountView>>> {
     let _permit = actor.allow(Action::ListAccounts)?;
-    let (role, window) = (listing.filter.role, listing.window.clone());
+    let (accounts, window) = (store.accounts(), listing.window.clone());
+    let roles: Vec<Role> = listing.filter.roles().filter(|role| actor.outranks(*role)).collect();
     let page = match &listing.filter.search {
-        Some(text) => store.accounts().found_by(text.reveal(), role, window).await?,
-        None => store.accounts().of_role(role, window).await?,
+        Some(text) => accounts.found_by(text.reveal(), &roles, window).await?,
+        None => accounts.of_roles(&roles, window).await?,
     };
     Ok(listing.answer(page.visible_to(actor), |account| AccountView::of(account, actor.at)))
 }
@@ -249,6 +248,13 @@ pub(crate) async fn close(
     let mut closed = before.clone().close(&actor)?;
     store.accounts().save(&before, &mut closed, &permit.noting("role", before.role)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Wanted {
+    fn roles(&self) -> impl Iterator<Item = Role> {
+        let wanted = self.role;
+        Role::ALL.iter().copied().filter(move |role| wanted.is_none_or(|wanted| wanted == *role))
+    }
 }
 
 impl NewUser {

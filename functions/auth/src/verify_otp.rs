@@ -7,12 +7,13 @@ use carehub_api::{
     error::Problem,
     extract::{Body, Json},
     form,
+    form::Invalid,
     token::Tokens,
 };
 use carehub_domain::{
     access::{Action, Actor, Role, UserId},
     account::{Account, AccountError, PersonName, SignInError, Username},
-    code::{Code, CodeError, CodeKey, Digits, Purpose},
+    code::{Code, CodeKey, Digits, Purpose},
     contact::{Identifier, Phone},
     secret::Pepper,
     session::Session,
@@ -54,14 +55,19 @@ pub(crate) async fn handler(
     State(pepper): State<Pepper>,
     Body(entry): Body<Entry>,
 ) -> Result<Json<SignedInView>> {
-    let purpose = entry.purpose.unwrap_or(Purpose::Login);
+    let purpose = match entry.purpose.unwrap_or(Purpose::Login) {
+        purpose @ (Purpose::Login | Purpose::Registration) => purpose,
+        Purpose::PasswordReset | Purpose::Repository => {
+            return Err(Invalid::field("purpose", "expected LOGIN or REGISTRATION").into());
+        }
+    };
     let code = entered(&store, purpose, &entry.phone, &entry.otp, &visitor, &pepper).await?;
     let holder = holder(&store, &entry.phone, entry.username.as_ref()).await?;
     let signed_in = match holder {
         Some(user) => {
             let (account, _) = store.accounts().credentials(user).await?.unzip();
             let account = account.filter(Account::is_active).ok_or(SignInError::CodeRefused)?;
-            let open = store.hospitals().is_open(account.hospital).await?;
+            let open = store.hospitals().is_open(account.hospital, visitor.at).await?;
             open.then_some(()).ok_or(SignInError::CodeRefused)?;
             let (session, refresh) = Session::begin(&account, &visitor.origin, visitor.at, &pepper);
             let actor = account.actor(Some(session.id), visitor.origin, visitor.at);
@@ -75,7 +81,8 @@ pub(crate) async fn handler(
             let permit = visitor.create(Action::CreateAccount, &account)?.noting("role", account.role);
             let opening =
                 Opening { session: Some(&session), code: Some(&code), ..Opening::of(&account) };
-            store.accounts().open(opening, &permit).await?;
+            // The name is made up, so what somebody else was faster with is the code.
+            store.accounts().open(opening, &permit).await.map_err(refused)?;
             admitted(account, &session, &refresh, &tokens, &pepper, visitor.at)?
         }
     };
@@ -129,7 +136,7 @@ pub(crate) async fn holder(
 }
 
 /// A code that somebody else used first is no better than a wrong one.
-fn refused(error: WriteError<CodeError>) -> carehub_api::ApiError {
+fn refused<E>(error: WriteError<E>) -> carehub_api::ApiError {
     match error {
         WriteError::Condition(_) => SignInError::CodeRefused.into(),
         WriteError::Store(error) => error.into(),

@@ -18,7 +18,7 @@ use carehub_api::{
 use carehub_domain::{
     access::{Action, Actor},
     department::{Department, DepartmentId},
-    hospital::HospitalId,
+    hospital::{Hospital, HospitalId},
     text::Text,
 };
 use carehub_store::{Store, Window};
@@ -67,7 +67,7 @@ pub struct DepartmentView {
     /// The hospital it belongs to.
     pub hospital: HospitalId,
     /// What that hospital is called.
-    pub hospital_name: Option<Text<255>>,
+    pub hospital_name: Text<255>,
     /// What it is called.
     pub name: Text<100>,
     /// What it does.
@@ -124,7 +124,7 @@ pub(crate) async fn open(
     let permit = actor.create(Action::CreateDepartment, &department)?;
     store.departments().open(&department, &permit).await?;
     let location = [(LOCATION, format!("/api/hospitals/departments/{}", department.id))];
-    let tagged = Tagged::of(&department.clone(), Json(view(department, Some(&hospital.name))));
+    let tagged = Tagged::of(&department.clone(), Json(view(department, &hospital)));
     Ok((StatusCode::CREATED, location, tagged))
 }
 
@@ -141,7 +141,7 @@ pub(crate) async fn show(
 ) -> Result<Tagged<Json<DepartmentView>>> {
     let department = store.departments().find(id).await?.view(&actor)?;
     let hospital = store.hospitals().find(department.hospital).await?.view(&actor)?;
-    Ok(Tagged::of(&department.clone(), Json(view(department, Some(&hospital.name)))))
+    Ok(Tagged::of(&department.clone(), Json(view(department, &hospital))))
 }
 
 #[utoipa::path(patch, path = "/api/hospitals/departments/{id}", tag = "hospitals", request_body = DepartmentChanges, params(
@@ -167,7 +167,8 @@ pub(crate) async fn edit(
     let mut department = before.clone();
     let changed = changes.apply(&mut department, actor.at);
     departments.save(&before, &mut department, &permit.changing(&changed)).await?;
-    Ok(Tagged::of(&department.clone(), Json(view(department, None))))
+    let hospital = store.hospitals().find(department.hospital).await?.view(&actor)?;
+    Ok(Tagged::of(&department.clone(), Json(view(department, &hospital))))
 }
 
 #[utoipa::path(delete, path = "/api/hospitals/departments/{id}", tag = "hospitals", params(
@@ -199,7 +200,7 @@ async fn of(
     let (hospital, page) =
         tokio::try_join!(hospitals.find(id), departments.of_hospital(id, Window::first(ALL)))?;
     let hospital = hospital.view(actor)?;
-    let page = page.visible_to(actor).map(|department| view(department, Some(&hospital.name)));
+    let page = page.visible_to(actor).map(|department| view(department, &hospital));
     Ok(Json(WholeView::of(page.records)))
 }
 
@@ -212,11 +213,11 @@ pub(crate) fn named(
     named.or(actor.hospital).ok_or_else(|| Invalid::field(field, "is required"))
 }
 
-fn view(department: Department, hospital_name: Option<&Text<255>>) -> DepartmentView {
+fn view(department: Department, hospital: &Hospital) -> DepartmentView {
     DepartmentView {
         id: department.id,
         hospital: department.hospital,
-        hospital_name: hospital_name.cloned(),
+        hospital_name: hospital.name.clone(),
         name: department.name,
         description: department.description,
         created_at: department.created_at,

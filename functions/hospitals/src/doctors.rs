@@ -9,14 +9,14 @@ use carehub_api::{
     extract::{Body, Json, Path},
     form,
     form::{Change, replace},
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging},
 };
 use carehub_domain::{
-    access::{Action, Actor},
+    access::{Action, Actor, Denied},
     contact::{EmailAddress, Phone},
     department::DepartmentId,
     doctor::{AppointmentLength, DailyMaximum, Doctor, DoctorId, NationalId},
-    hospital::HospitalId,
+    hospital::{Hospital, HospitalId},
     hours::WeeklyHours,
     text::Text,
 };
@@ -69,8 +69,7 @@ form! {
 
 #[utoipa::path(get, path = "/api/hospitals/doctors", tag = "hospitals", params(
     ("hospital_id" = Option<HospitalId>, Query, description = "The hospital; one's own for those who work for one."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "The doctors of the hospital, oldest first; for the hospital itself and admins, also those who left.", body = PageView<DoctorView>),
     (status = 400, description = "No hospital was named.", body = Problem),
@@ -87,8 +86,7 @@ pub(crate) async fn list(
 
 #[utoipa::path(get, path = "/api/hospitals/{id}/doctors", tag = "hospitals", params(
     ("id" = HospitalId, Path, description = "The hospital."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "The doctors of the hospital, oldest first; for the hospital itself and admins, also those who left.", body = PageView<DoctorView>),
     (status = 404, description = "There is no such hospital, or it has not joined.", body = Problem),
@@ -114,7 +112,8 @@ pub(crate) async fn show(
     State(store): State<Store>,
 ) -> Result<Tagged<Json<DoctorView>>> {
     let doctor = store.doctors().find(id).await?.view(&actor)?;
-    Ok(Tagged::of(&doctor.clone(), Json(DoctorView::of(doctor, None, &actor))))
+    let hospital = home(&doctor, &actor, &store).await?;
+    Ok(Tagged::of(&doctor.clone(), Json(DoctorView::of(doctor, hospital.as_ref(), &actor))))
 }
 
 #[utoipa::path(patch, path = "/api/hospitals/doctors/{id}", tag = "hospitals", request_body = DoctorChanges, params(
@@ -139,8 +138,21 @@ pub(crate) async fn edit(
     expected.check(&before)?;
     let mut doctor = before.clone();
     let changed = changes.apply(&mut doctor, actor.at);
+    // Who adds doctors also says whether they work there; the doctor does not.
+    if changed.contains(&"is_active") && !actor.can(Action::CreateDoctor, &before) {
+        return Err(Denied::Forbidden.into());
+    }
     doctors.save(&before, &mut doctor, &permit.changing(&changed)).await?;
-    Ok(Tagged::of(&doctor.clone(), Json(DoctorView::of(doctor, None, &actor))))
+    let hospital = home(&doctor, &actor, &store).await?;
+    Ok(Tagged::of(&doctor.clone(), Json(DoctorView::of(doctor, hospital.as_ref(), &actor))))
+}
+
+/// The hospital that a doctor works at, if there is one and the actor may see it.
+async fn home(doctor: &Doctor, actor: &Actor, store: &Store) -> Result<Option<Hospital>> {
+    match doctor.hospital {
+        Some(hospital) => Ok(Some(store.hospitals().find(hospital).await?.view(actor)?)),
+        None => Ok(None),
+    }
 }
 
 async fn of(

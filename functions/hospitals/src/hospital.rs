@@ -12,6 +12,7 @@ use carehub_api::{
 };
 use carehub_domain::{
     access::{Action, Denied},
+    account::AccountError,
     contact::{EmailAddress, Phone},
     hospital::{Hospital, HospitalId, LicenceNumber},
     place::{GeoPoint, PlaceError},
@@ -101,8 +102,12 @@ pub(crate) async fn close(
     let (found, owner) = store.hospitals().with_owner(id).await?;
     let (before, permit) = found.permit(&actor, Action::DeleteHospital)?;
     expected.check(&before)?;
-    let mut owner = owner.ok_or(Denied::NotFound)?.close(&actor)?;
     let mut closed = before.clone().close(&actor)?;
+    let owner = owner.ok_or(Denied::NotFound)?;
+    let mut owner = match owner.clone().close(&actor) {
+        Err(AccountError::Closed) => owner,
+        closed => closed?,
+    };
     let permit = permit.noting("from", before.membership().name());
     store.hospitals().decide(&before, &mut closed, &mut owner, &permit).await?;
     Ok(StatusCode::NO_CONTENT)

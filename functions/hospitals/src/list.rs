@@ -7,7 +7,7 @@ use carehub_api::{
     error::Problem,
     extract::Json,
     form,
-    listing::{Listing, PageView},
+    listing::{Listing, PageView, Paging},
 };
 use carehub_domain::{
     access::{Action, Actor},
@@ -39,8 +39,7 @@ pub(crate) enum Flag {
 
 #[utoipa::path(get, path = "/api/hospitals", tag = "hospitals", params(
     ("is_approved" = Option<bool>, Query, description = "For admins: `true` for hospitals that have joined, `false` for the others."),
-    ("limit" = Option<u16>, Query, description = "How many, 1 to 100; 20 if nothing is said."),
-    ("cursor" = Option<String>, Query, description = "Where to go on, from `next` or `previous`."),
+    Paging,
 ), responses(
     (status = 200, description = "The hospitals that have joined; for admins, all or those asked for. Oldest first.", body = PageView<HospitalView>),
     (status = 401, description = "Nobody is signed in.", body = Problem),

@@ -86,7 +86,7 @@ pub(crate) async fn handler(
     Body(new): Body<NewHospital>,
 ) -> Result<impl IntoResponse> {
     let (owner, hospital, password, again) = new.apply(visitor.at)?;
-    let password = password.choose(Some(again), "password", &owner)?;
+    let password = password.choose(Some(&again), "password", &owner)?;
     let permit = visitor.create(Action::RegisterHospital, &hospital)?;
     let digest = passwords.digest(&password).await?;
     let opening = Opening { password: Some(&digest), ..Opening::of(&owner) };

@@ -82,7 +82,7 @@ impl From<Hospital> for HospitalView {
 /// A doctor.
 ///
 /// The address, the identity card, the mailbox and the phone are masked or left out for
-/// those who neither are the doctor nor work for the hospital nor run the hub.
+/// those who neither are the doctor nor run the hospital or the hub.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DoctorView {
     /// Identifies the doctor.

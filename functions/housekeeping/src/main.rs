@@ -7,8 +7,8 @@ use lambda_runtime::{LambdaEvent, service_fn};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda::Error> {
-    let (config, aws) = lambda::start().await?;
-    let store = lambda::store(&config, &aws);
+    let (config, aws) = lambda::start()?;
+    let store = aws.store(&config);
     lambda_runtime::run(service_fn(async |chore: LambdaEvent<Chore>| {
         let swept = chore.payload.perform(&store, SystemClock.now()).await?;
         Ok::<_, lambda::Error>(swept)

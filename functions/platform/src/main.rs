@@ -4,5 +4,5 @@ use carehub_api::lambda;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda::Error> {
-    lambda::serve(platform::routes()).await
+    lambda::serve_openly(platform::routes()).await
 }

@@ -7,6 +7,7 @@ use carehub_domain::{
     access::{Actor, Origin},
     account::{Account, AccountError},
     failures,
+    hospital::Hospital,
     session::Session,
 };
 use carehub_store::Attendance;
@@ -79,7 +80,8 @@ impl FromRequestParts<AppState> for SignedIn {
         let Attendance { session: Some(session), account: Some(account), hospital } = attendance else {
             return Err(Unauthenticated::Ended.into());
         };
-        let housed = account.hospital.is_none() || hospital.is_some_and(|hospital| hospital.is_approved());
+        let belongs = |hospital: Hospital| hospital.has_belonged_since(session.started_at);
+        let housed = account.hospital.is_none() || hospital.is_some_and(belongs);
         if !session.is_live(&account, now) || !housed || account.hospital != claims.hospital {
             return Err(Unauthenticated::Ended.into());
         }

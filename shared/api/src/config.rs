@@ -65,7 +65,7 @@ impl Config {
         let mut config = serde_json::from_value::<Self>(json!(rest)).map_err(ConfigError::Setting)?;
         for (name, value) in limits {
             let bucket = name.strip_prefix("LIMIT_").unwrap_or_default().parse();
-            let bucket = bucket.map_err(|_| ConfigError::UnknownLimit(name))?;
+            let bucket = bucket.map_err(|()| ConfigError::UnknownLimit(name))?;
             config.limits.insert(bucket, Quota::read(&value)?);
         }
         Ok(config)

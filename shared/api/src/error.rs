@@ -152,7 +152,6 @@ fn present(class: Class) -> (StatusCode, &'static str) {
     }
 }
 
-#[expect(clippy::disallowed_types, reason = "this is how problems are written")]
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status(), axum::Json(self)).into_response();

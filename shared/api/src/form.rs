@@ -1,5 +1,7 @@
 //! Reading requests field by field, so that every wrong field is named at once.
 
+use std::fmt::Display;
+
 use carehub_domain::{Class, Failure, FieldError};
 use serde::{
     Deserialize, Deserializer,
@@ -102,7 +104,7 @@ pub struct Invalid(pub Vec<FieldError>);
 
 impl Invalid {
     /// Says what is wrong with one field.
-    pub fn field(name: &str, detail: impl ToString) -> Self {
+    pub fn field(name: &str, detail: impl Display) -> Self {
         Self(vec![FieldError::of(name, detail.to_string())])
     }
 }
@@ -124,6 +126,7 @@ impl Failure for Invalid {
 /// What a request asks of an optional fact: nothing if the field is not there, to forget
 /// it if the field is `null` or empty, and else to keep a new one.
 #[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three answers")]
 pub struct Change<T>(Option<Option<T>>);
 
 impl<T: PartialEq> Change<T> {

@@ -8,6 +8,7 @@ use carehub_domain::{clock::SystemClock, secret::Pepper};
 use carehub_store::Store;
 use lambda_http::request::RequestContext;
 use secrecy::ExposeSecret;
+use tokio::sync::OnceCell;
 
 use crate::{
     AppState, Peer, Routes, app,
@@ -22,20 +23,42 @@ pub type Error = lambda_http::Error;
 
 /// Serves `routes` until the environment is shut down.
 pub async fn serve(routes: Routes) -> Result<(), Error> {
-    let (config, aws) = start().await?;
-    lambda_http::run(received(app(routes, state(&config, &aws)?))).await
+    let (config, aws) = start()?;
+    lambda_http::run(received(app(routes, assemble(&config, aws.store(&config))?))).await
+}
+
+/// Serves `routes` of a function that is given no secrets, as it has nothing to keep.
+pub async fn serve_openly(routes: Routes) -> Result<(), Error> {
+    let (mut config, aws) = start()?;
+    let nobody_elses = ulid::Ulid::generate().to_string();
+    config.pepper = Some(nobody_elses.into());
+    lambda_http::run(received(app(routes, assemble(&config, aws.store(&config))?))).await
 }
 
 /// Begins to log and reads what every function needs to know.
-pub async fn start() -> Result<(Config, SdkConfig), Error> {
+pub fn start() -> Result<(Config, Aws), Error> {
     lambda_http::tracing::init_default_subscriber();
-    let config = Config::from_env()?;
-    Ok((config, aws_config::load_defaults(BehaviorVersion::latest()).await))
+    Ok((Config::from_env()?, Aws::default()))
 }
 
-/// The records, in the tables of this deployment.
-pub fn store(config: &Config, aws: &SdkConfig) -> Store {
-    Store::new(aws_sdk_dynamodb::Client::new(aws), &config.table_prefix)
+/// How to reach AWS: read once, and not before it is needed.
+#[derive(Clone, Debug, Default)]
+pub struct Aws(Arc<OnceCell<SdkConfig>>);
+
+impl Aws {
+    /// Region, credentials and all that.
+    pub async fn config(&self) -> &SdkConfig {
+        self.0.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
+    }
+
+    /// The records, in the tables of this deployment.
+    pub fn store(&self, config: &Config) -> Store {
+        let aws = self.clone();
+        Store::lazy(&config.table_prefix, move || {
+            let aws = aws.clone();
+            async move { aws_sdk_dynamodb::Client::new(aws.config().await) }
+        })
+    }
 }
 
 /// The hub's own secret.
@@ -44,12 +67,7 @@ pub fn pepper(config: &Config) -> Result<Pepper, ConfigError> {
     Ok(Pepper::new(secret.expose_secret().as_bytes()))
 }
 
-/// Everything a handler may need.
-pub fn state(config: &Config, aws: &SdkConfig) -> Result<AppState, ConfigError> {
-    assemble(config, store(config, aws))
-}
-
-/// Everything a handler may need, over a store that is already open.
+/// Everything a handler may need, over a store.
 pub fn assemble(config: &Config, store: Store) -> Result<AppState, ConfigError> {
     let pepper = pepper(config)?;
     let published = config.verifying_keys.as_deref().unwrap_or(r#"{"keys":[]}"#);

@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use carehub_domain::{Class, Failure, secret::Pepper};
 use carehub_store::Store;
 use governor::{DefaultKeyedRateLimiter, clock::Clock as _};
@@ -52,6 +53,8 @@ buckets! {
     Otp = "OTP" 3 per 900,
     /// The same, for each phone.
     OtpIdentity = "OTP_IDENTITY" 3 per 900,
+    /// Codes of any kind, for each phone.
+    OtpDaily = "OTP_DAILY" 20 per 86_400,
 }
 
 impl std::str::FromStr for Bucket {
@@ -119,7 +122,7 @@ impl Limiter {
     pub async fn count(&self, bucket: Bucket, caller: &str, now: Timestamp) -> Result<()> {
         let Some(quota) = self.quotas.get(&bucket).copied().flatten() else { return Ok(()) };
         let tag = self.pepper.tag("limit", &[caller.as_bytes()]);
-        let caller: String = tag[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let caller = BASE64.encode(&tag[..12]);
         let window = SignedDuration::from_secs(quota.seconds.get().into());
         let limits = self.store.limits();
         match limits.take(bucket.name(), &caller, quota.most.get(), window, now).await? {

@@ -6,7 +6,7 @@ use carehub_store::{Page, Position, Window};
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     ApiError, AppState,
@@ -32,6 +32,25 @@ pub struct Listing<F> {
     caller: String,
     parameters: Map<String, Value>,
     pepper: Pepper,
+}
+
+crate::form! {
+    /// Nothing narrows the list.
+    pub struct Unfiltered {
+        /// Accepted and without effect: every list has one order.
+        ordering: Option<String>,
+    }
+}
+
+/// How to ask for a page, for the documentation of lists.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it is read by those who read the documentation")]
+pub struct Paging {
+    /// How many, 1 to 100; 20 if nothing is said. Also `page_size`.
+    limit: Option<u16>,
+    /// Where to go on, from `next` or `previous`.
+    cursor: Option<String>,
 }
 
 /// A page of a list.

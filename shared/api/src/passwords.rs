@@ -47,12 +47,12 @@ impl Typed {
     /// was typed the same twice. `field` is where the form has it.
     pub fn choose(
         self,
-        again: Option<Self>,
+        again: Option<&Self>,
         field: &str,
         account: &Account,
     ) -> Result<NewPassword, Invalid> {
         let same = |again: &Self| again.0.expose_secret() == self.0.expose_secret();
-        if !again.as_ref().is_none_or(same) {
+        if !again.is_none_or(same) {
             return Err(Invalid::field(&format!("{field}_confirm"), "the two passwords differ"));
         }
         NewPassword::choose(self.0, &account.names()).map_err(|weak| Invalid::field(field, weak))

@@ -1,32 +1,47 @@
 //! Messages by Amazon SNS and mail by Amazon SES.
 
-use std::pin::Pin;
+use std::{fmt, pin::Pin};
 
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent};
 use carehub_domain::contact::{EmailAddress, Phone};
+use tokio::sync::OnceCell;
 
 use crate::{Message, Post, PostError};
 
 /// Sends by SNS and SES.
-#[derive(Clone, Debug)]
 pub struct AwsPost {
-    sns: aws_sdk_sns::Client,
-    ses: aws_sdk_sesv2::Client,
+    carriers: OnceCell<Carriers>,
+    hire: Box<dyn Fn() -> Pin<Box<dyn Future<Output = Carriers> + Send>> + Send + Sync>,
     sender: Option<EmailAddress>,
 }
 
+/// Who carries what.
+#[derive(Clone, Debug)]
+pub struct Carriers {
+    /// Carries messages to phones.
+    pub sns: aws_sdk_sns::Client,
+    /// Carries mail.
+    pub ses: aws_sdk_sesv2::Client,
+}
+
 impl AwsPost {
-    /// Sends mail as `sender`. Without one, mail is written off and only messages are sent.
-    pub fn new(
-        sns: aws_sdk_sns::Client,
-        ses: aws_sdk_sesv2::Client,
-        sender: Option<EmailAddress>,
-    ) -> Self {
-        Self { sns, ses, sender }
+    /// Sends mail as `sender`; without one, mail is written off and only messages are
+    /// sent. The carriers are hired when there is something to send.
+    pub fn new<F>(sender: Option<EmailAddress>, hire: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Carriers> + Send + 'static,
+    {
+        let hire = Box::new(move || Box::pin(hire()) as _);
+        Self { carriers: OnceCell::new(), hire, sender }
+    }
+
+    async fn carriers(&self) -> &Carriers {
+        self.carriers.get_or_init(&self.hire).await
     }
 
     async fn sms(&self, to: Phone, text: String) -> Result<(), PostError> {
-        let sent = self.sns.publish().phone_number(to.reveal()).message(text).send().await;
+        let sns = &self.carriers().await.sns;
+        let sent = sns.publish().phone_number(to.reveal()).message(text).send().await;
         sent.map(drop).map_err(|error| PostError(error.into()))
     }
 
@@ -41,7 +56,8 @@ impl AwsPost {
             .subject(content(subject).map_err(failed)?)
             .body(Body::builder().text(content(text).map_err(failed)?).build())
             .build();
-        let sent = self
+        let carriers = self.carriers().await;
+        let sent = carriers
             .ses
             .send_email()
             .from_email_address(sender.reveal())
@@ -64,5 +80,11 @@ impl Post for AwsPost {
                 Message::Mail { to, subject, text } => self.mail(to, subject, text).await,
             }
         })
+    }
+}
+
+impl fmt::Debug for AwsPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsPost").field("sender", &self.sender).finish_non_exhaustive()
     }
 }

@@ -4,6 +4,6 @@ mod aws;
 mod post;
 
 pub use self::{
-    aws::AwsPost,
+    aws::{AwsPost, Carriers},
     post::{Message, Post, PostError, SharedPost},
 };

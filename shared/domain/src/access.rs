@@ -233,6 +233,11 @@ impl Actor {
         }
     }
 
+    /// Whether accounts of `role` rank no higher than this actor.
+    pub fn outranks(&self, role: Role) -> bool {
+        role.rank() <= self.part.rank()
+    }
+
     /// Whether the policy lets this actor perform `action` on `record`.
     pub fn can(&self, action: Action, record: &impl Subject) -> bool {
         let own = self.user.is_some_and(|user| record.is_of(user));
@@ -242,7 +247,7 @@ impl Actor {
             Reach::Own => own,
             Reach::Hospital => own || housed,
             Reach::Published => own || housed || record.is_published(),
-            Reach::Rank => own || record.rank() <= self.part.rank(),
+            Reach::Rank => record.rank() <= self.part.rank(),
             Reach::All => true,
         }
     }

@@ -463,11 +463,14 @@ impl Account {
     }
 
     /// The names that a password must not be made of.
-    pub fn names(&self) -> Vec<&str> {
-        let mut names = vec![self.username.as_str(), self.name.first.reveal()];
-        names.extend(self.name.last.as_ref().map(Text::reveal));
-        names.extend(self.email.as_ref().map(EmailAddress::reveal));
-        names.extend(self.phone.as_ref().map(Phone::reveal));
+    pub fn names(&self) -> Vec<String> {
+        let whole = self.name.full();
+        let mut names = vec![self.username.folded(), whole.replace(' ', "")];
+        names.extend(whole.split(' ').map(str::to_owned));
+        if let Some(email) = &self.email {
+            names.extend(email.reveal().split('@').map(str::to_owned));
+        }
+        names.extend(self.phone.as_ref().map(|phone| phone.reveal().to_owned()));
         names
     }
 }

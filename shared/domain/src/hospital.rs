@@ -176,6 +176,12 @@ impl Hospital {
         matches!(self.membership, Membership::Approved { .. })
     }
 
+    /// Whether the hospital has belonged without a break since `then`. Sessions from before
+    /// a break have ended, even if the hospital is back.
+    pub fn has_belonged_since(&self, then: Timestamp) -> bool {
+        matches!(self.membership, Membership::Approved { decided_at, .. } if decided_at <= then)
+    }
+
     /// Lets the hospital join.
     pub fn approve(self, by: &Actor) -> Result<Self, HospitalError> {
         match self.membership {

@@ -18,14 +18,15 @@ pub struct NewPassword(SecretString);
 impl NewPassword {
     /// Accepts a password that is long enough and hard to guess for those who know
     /// `names`: the user name, the person's name, the e-mail address.
-    pub fn choose(typed: SecretString, names: &[&str]) -> Result<Self, WeakPassword> {
+    pub fn choose(typed: SecretString, names: &[String]) -> Result<Self, WeakPassword> {
         let length = typed.expose_secret().chars().count();
         if !LENGTH.contains(&length) {
             return Err(WeakPassword::Length);
         }
         // The estimate is quadratic; a hundred characters say enough.
         let head: String = typed.expose_secret().chars().take(100).collect();
-        if u8::from(zxcvbn::zxcvbn(&head, names).score()) < SCORE {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if u8::from(zxcvbn::zxcvbn(&head, &names).score()) < SCORE {
             return Err(WeakPassword::Guessable);
         }
         Ok(Self(typed))
@@ -115,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_password_must_be_long_and_not_made_of_names() {
-        let choose = |typed: &str| NewPassword::choose(typed.into(), &["anadiaz", "Ana", "Diaz"]);
+        let names = ["anadiaz", "Ana", "Diaz"].map(str::to_owned);
+        let choose = |typed: &str| NewPassword::choose(typed.into(), &names);
         assert_eq!(choose("short").unwrap_err(), WeakPassword::Length);
         assert_eq!(choose(&"x".repeat(129)).unwrap_err(), WeakPassword::Length);
         assert_eq!(choose("password1").unwrap_err(), WeakPassword::Guessable);

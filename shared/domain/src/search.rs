@@ -18,7 +18,12 @@ pub fn words(account: &Account) -> BTreeSet<String> {
     words.insert(term(account.username.as_str()));
     words.extend(account.email.as_ref().map(|email| term(email.reveal())));
     words.extend(account.phone.iter().map(|phone| term(phone.reveal())));
-    words
+    // Who looks for the beginning of a word finds the whole one.
+    words.iter().filter(|word| !begins_another(word, &words)).cloned().collect()
+}
+
+fn begins_another(word: &str, words: &BTreeSet<String>) -> bool {
+    words.iter().any(|other| other.len() > word.len() && other.starts_with(word))
 }
 
 /// The word to look for when a person types `text`: the longest, as it tells most.

@@ -55,9 +55,9 @@ pub fn moves(event: &Event) -> Vec<(Total, i64)> {
 }
 
 fn account(event: &Event, detail: &str, by: i64) -> Vec<(Total, i64)> {
-    let Some(role) = event.details.get(detail).and_then(|role| role.parse().ok()) else {
-        return Vec::new();
-    };
+    let role = event.details.get(detail).and_then(|role| role.parse().ok());
+    // Whoever runs a hospital comes and goes with it.
+    let Some(role) = role.filter(|role| *role != Role::Hospital) else { return Vec::new() };
     let kind = match role {
         Role::Patient => Some((Total::Patients, by)),
         Role::Doctor => Some((Total::Doctors, by)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use carehub_domain::{
     access::{Guarded, Permit, Role, UserId},
-    account::{Account, AccountError},
+    account::{Account, AccountError, SignInError},
     code::Code,
     contact::{EmailAddress, Identifier, Phone},
     doctor::Doctor,
@@ -59,11 +59,24 @@ impl Accounts<'_> {
         &self,
         id: UserId,
     ) -> Result<Option<(Account, Option<PasswordHash>)>, StoreError> {
-        let keys = [at(id), Credential::at(id)];
+        self.all_credentials(&[id]).await.map(|mut found| found.pop())
+    }
+
+    /// The same for several, in one round trip. Those that are gone are left out.
+    pub async fn all_credentials(
+        &self,
+        ids: &[UserId],
+    ) -> Result<Vec<(Account, Option<PasswordHash>)>, StoreError> {
+        let keys: Vec<Key> = ids.iter().flat_map(|&id| [at(id), Credential::at(id)]).collect();
         let mut found = self.store.gather(&keys).await?;
-        let Some(account) = found.remove(&keys[0]) else { return Ok(None) };
-        let credential = found.remove(&keys[1]).map(entity::decode::<Credential>).transpose()?;
-        Ok(Some((entity::decode(account)?, credential.map(|credential| credential.hash))))
+        let mut all = Vec::new();
+        for &id in ids {
+            let Some(account) = found.remove(&at(id)) else { continue };
+            let credential = found.remove(&Credential::at(id)).map(entity::decode::<Credential>);
+            let hash = credential.transpose()?.map(|credential| credential.hash);
+            all.push((entity::decode(account)?, hash));
+        }
+        Ok(all)
     }
 
     /// The accounts that `identifier` may mean: one user name, or all that share an
@@ -87,23 +100,24 @@ impl Accounts<'_> {
         Ok(named.into_iter().filter(|(_, role)| *role == Role::Patient).map(|(id, _)| id).collect())
     }
 
-    /// Reads a page of accounts, newest first, of one role or of all.
-    pub async fn of_role(&self, role: Option<Role>, window: Window) -> Result<Page<Account>, StoreError> {
-        let slices = roles(role, &format!("{}#", Listed::KIND));
+    /// Reads a page of accounts of any of `roles`, newest first.
+    pub async fn of_roles(&self, roles: &[Role], window: Window) -> Result<Page<Account>, StoreError> {
+        let slices = slices(roles, &format!("{}#", Listed::KIND));
         self.listed(slices, Order::NewestFirst, window).await
     }
 
-    /// Reads a page of accounts with a word that begins with the one wanted in `text`.
+    /// Reads a page of accounts of any of `roles` with a word that begins with the one
+    /// wanted in `text`.
     pub async fn found_by(
         &self,
         text: &str,
-        role: Option<Role>,
+        roles: &[Role],
         window: Window,
     ) -> Result<Page<Account>, StoreError> {
         let Some(word) = search::wanted(text) else {
             return Ok(Page::of(Vec::new()));
         };
-        self.listed(roles(role, &format!("{WORD}#{word}")), Order::OldestFirst, window).await
+        self.listed(slices(roles, &format!("{WORD}#{word}")), Order::OldestFirst, window).await
     }
 
     async fn listed(
@@ -125,7 +139,7 @@ impl Accounts<'_> {
         opening: Opening<'_>,
         permit: &Permit,
     ) -> Result<(), WriteError<AccountError>> {
-        open(self.store.transaction(permit), opening, AccountError::UsernameTaken).commit().await
+        open(self.store.transaction(permit), &opening, AccountError::UsernameTaken).commit().await
     }
 
     /// Saves a changed account, which was `before`, and files it under its present names.
@@ -179,12 +193,12 @@ impl Accounts<'_> {
         hash: PasswordHash,
         code: &Code,
         permit: &Permit,
-    ) -> Result<(), WriteError<AccountError>> {
+    ) -> Result<(), WriteError<SignInError>> {
         let user = account.id;
         self.store
             .transaction(permit)
-            .delete(code.key(), AccountError::Stale)
-            .replace(account, AccountError::Stale)
+            .delete(code.key(), SignInError::CodeRefused)
+            .replace(account, SignInError::CodeRefused)
             .put(&Credential { user, hash })
             .commit()
             .await
@@ -194,10 +208,10 @@ impl Accounts<'_> {
 /// Adds the opening of an account to a transaction.
 pub(crate) fn open<'s, E: Copy>(
     transaction: Transaction<'s, E>,
-    opening: Opening<'_>,
+    opening: &Opening<'_>,
     taken: E,
 ) -> Transaction<'s, E> {
-    let Opening { account, password, session, doctor, code } = opening;
+    let Opening { account, password, session, doctor, code } = *opening;
     let claim = Handle { home: name_of(account), user: account.id, role: account.role };
     let mut transaction = transaction.create(&claim, taken).create(account, taken);
     if let Some(hash) = password {
@@ -228,7 +242,8 @@ fn refile<'s, E>(
     after: &Account,
 ) -> Transaction<'s, E> {
     let (old, new) = (handles(before), handles(after));
-    for handle in old.iter().filter(|handle| !new.contains(handle)) {
+    // A role may change while the name stays, and one transaction writes an item once.
+    for handle in old.iter().filter(|handle| new.iter().all(|kept| kept.home != handle.home)) {
         transaction = transaction.remove(handle.key());
     }
     for handle in new.iter().filter(|handle| !old.contains(handle)) {
@@ -271,8 +286,7 @@ fn of_role(role: Role) -> Partition {
     Key::partition(Table::Identity, "people", role)
 }
 
-fn roles(role: Option<Role>, prefix: &str) -> Vec<Slice> {
-    let roles = role.as_ref().map_or(Role::ALL, std::slice::from_ref);
+fn slices(roles: &[Role], prefix: &str) -> Vec<Slice> {
     roles.iter().map(|&role| of_role(role).slice(prefix)).collect()
 }
 

@@ -1,6 +1,9 @@
 //! One-time codes, of which each phone has one per purpose and requester.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, ReturnValue},
+};
 use carehub_domain::{
     access::Permit,
     code::{Code, CodeError, CodeKey, TRIES},
@@ -38,7 +41,8 @@ impl Codes<'_> {
         let key = at(key);
         let updated = self
             .store
-            .client
+            .client()
+            .await
             .update_item()
             .table_name(self.store.names.of(key.table))
             .set_key(Some(key.into()))
@@ -52,7 +56,7 @@ impl Codes<'_> {
         match updated {
             Ok(output) => Ok(entity::decode(output.attributes.unwrap_or_default())?),
             Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Err(WriteError::Condition(CodeError::Expired))
             }

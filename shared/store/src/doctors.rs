@@ -60,7 +60,7 @@ impl Doctors<'_> {
             None => transaction,
         };
         let opening = Opening { doctor: Some(doctor), ..opening };
-        accounts::open(transaction, opening, DoctorError::UsernameTaken).commit().await
+        accounts::open(transaction, &opening, DoctorError::UsernameTaken).commit().await
     }
 
     /// Saves a changed doctor, who was `before`.

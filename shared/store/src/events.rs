@@ -47,7 +47,7 @@ impl Events<'_> {
             .equal("action", wanted.action.map(Action::code))
             .between("at", wanted.since, wanted.until);
         let slices = match wanted.actor {
-            Some(actor) => vec![Index::ByActor.of(Table::Events, actor).slice(prefix())],
+            Some(actor) => vec![Index::Actor.of(Table::Events, actor).slice(prefix())],
             None => months(wanted).into_iter().flat_map(shards).map(|shard| shard.slice(prefix())).collect(),
         };
         self.store.merged(slices, Order::NewestFirst, window, &filter).await
@@ -55,7 +55,7 @@ impl Events<'_> {
 
     /// Reads a page of what happened to a patient's data. It lags a moment behind.
     pub async fn of_patient(&self, patient: PatientId, window: Window) -> Result<Page<Event>, StoreError> {
-        let slice = Index::ByPatient.of(Table::Events, patient).slice(prefix());
+        let slice = Index::Patient.of(Table::Events, patient).slice(prefix());
         self.store.page(slice, Order::NewestFirst, window).await
     }
 

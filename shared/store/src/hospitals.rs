@@ -4,10 +4,11 @@ use carehub_domain::{
     access::{Guarded, Permit},
     account::Account,
     hospital::{Hospital, HospitalError, HospitalId, MembershipName, RegistrationError},
-    place::{Cell, Circle},
+    place::{Cell, Circle, GeoPoint},
     search,
 };
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -41,11 +42,16 @@ impl Hospitals<'_> {
         Ok((Guarded::new(hospital), owner))
     }
 
-    /// Whether those who work for `hospital` may act: it has joined, or they work for none.
-    pub async fn is_open(&self, hospital: Option<HospitalId>) -> Result<bool, StoreError> {
+    /// Whether those who work for `hospital` may act as they could at `since`: it had
+    /// joined by then and still belongs, or they work for none.
+    pub async fn is_open(
+        &self,
+        hospital: Option<HospitalId>,
+        since: Timestamp,
+    ) -> Result<bool, StoreError> {
         let Some(id) = hospital else { return Ok(true) };
         let hospital: Option<Hospital> = self.store.find(at(id)).await?;
-        Ok(hospital.is_some_and(|hospital| hospital.is_approved()))
+        Ok(hospital.is_some_and(|hospital| hospital.has_belonged_since(since)))
     }
 
     /// Reads a page of the hospitals in any of `states`, oldest first.
@@ -94,7 +100,7 @@ impl Hospitals<'_> {
             .create(&Licence::of(hospital), RegistrationError::LicenceTaken)
             .create(hospital, RegistrationError::LicenceTaken);
         let transaction = file(transaction, hospital);
-        accounts::open(transaction, opening, RegistrationError::UsernameTaken).commit().await
+        accounts::open(transaction, &opening, RegistrationError::UsernameTaken).commit().await
     }
 
     /// Saves a changed hospital, which was `before`.
@@ -152,7 +158,7 @@ fn in_cell(cell: Cell) -> Partition {
 fn lists(hospital: &Hospital) -> Vec<Key> {
     let state = hospital.membership().name();
     let listed = (state != MembershipName::Closed).then(|| in_state(state));
-    let cells = hospital.point.filter(|_| hospital.is_approved()).map(|point| point.cells());
+    let cells = hospital.point.filter(|_| hospital.is_approved()).map(GeoPoint::cells);
     let cells = cells.into_iter().flatten().map(in_cell);
     listed.into_iter().chain(cells).map(|list| list.sort(Hospital::KIND, hospital.id)).collect()
 }

@@ -64,34 +64,34 @@ pub(crate) struct Slice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Index {
     /// Events by who acted.
-    ByActor,
+    Actor,
     /// Events by the patient they are about.
-    ByPatient,
+    Patient,
     /// What expires, by the day it does.
-    ByExpiry,
+    Expiry,
 }
 
 impl Index {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::ByActor => "by-actor",
-            Self::ByPatient => "by-patient",
-            Self::ByExpiry => "by-expiry",
+            Self::Actor => "by-actor",
+            Self::Patient => "by-patient",
+            Self::Expiry => "by-expiry",
         }
     }
 
     pub(crate) fn partition_attribute(self) -> &'static str {
         match self {
-            Self::ByActor => "actor",
-            Self::ByPatient => "patient",
-            Self::ByExpiry => EXPIRY_DAY,
+            Self::Actor => "actor",
+            Self::Patient => "patient",
+            Self::Expiry => EXPIRY_DAY,
         }
     }
 
     pub(crate) fn sort_attribute(self) -> &'static str {
         match self {
-            Self::ByActor | Self::ByPatient => SORT,
-            Self::ByExpiry => EXPIRES_AT,
+            Self::Actor | Self::Patient => SORT,
+            Self::Expiry => EXPIRES_AT,
         }
     }
 

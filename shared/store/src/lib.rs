@@ -25,8 +25,11 @@ mod table;
 mod totals;
 mod transaction;
 
+use std::{fmt, pin::Pin, sync::Arc};
+
 use aws_sdk_dynamodb::Client;
 use carehub_domain::access::Permit;
+use tokio::sync::OnceCell;
 
 pub use self::{
     accounts::{Accounts, Opening},
@@ -54,16 +57,38 @@ use self::{
 };
 
 /// Access to every record, grouped by aggregate.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
-    client: Client,
+    connection: Arc<Connection>,
     names: Names,
+}
+
+/// The way to DynamoDB, opened when it is first used.
+struct Connection {
+    client: OnceCell<Client>,
+    open: Box<dyn Fn() -> Pin<Box<dyn Future<Output = Client> + Send>> + Send + Sync>,
 }
 
 impl Store {
     /// Opens the store kept in the tables whose names begin with `prefix`.
     pub fn new(client: Client, prefix: &str) -> Self {
-        Self { client, names: Names::prefixed(prefix) }
+        Self::lazy(prefix, move || std::future::ready(client.clone()))
+    }
+
+    /// The same, with a client that `open` makes when the first record is wanted.
+    ///
+    /// A client reads certificates and credentials, which is most of a cold start.
+    pub fn lazy<F>(prefix: &str, open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Client> + Send + 'static,
+    {
+        let open = Box::new(move || Box::pin(open()) as _);
+        let connection = Arc::new(Connection { client: OnceCell::new(), open });
+        Self { connection, names: Names::prefixed(prefix) }
+    }
+
+    async fn client(&self) -> &Client {
+        self.connection.client.get_or_init(&self.connection.open).await
     }
 
     /// People's accounts.
@@ -134,7 +159,7 @@ impl Store {
     /// Whether a table answers.
     pub async fn ping(&self, table: Table) -> Result<(), StoreError> {
         let nothing = Key::partition(table, "health", "hub").only("health");
-        let request = self.client.get_item().table_name(self.names.of(table));
+        let request = self.client().await.get_item().table_name(self.names.of(table));
         request.set_key(Some(nothing.into())).send().await.map_err(StoreError::aws)?;
         Ok(())
     }
@@ -146,7 +171,8 @@ impl Store {
 
     /// Looks up one item, strongly consistent.
     async fn find<T: Entity>(&self, key: Key) -> Result<Option<T>, StoreError> {
-        self.client
+        self.client()
+            .await
             .get_item()
             .table_name(self.names.of(key.table))
             .set_key(Some(key.into()))
@@ -157,6 +183,12 @@ impl Store {
             .item
             .map(entity::decode)
             .transpose()
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("names", &self.names).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! How often callers may ask: exact counts in windows of time.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -42,7 +42,8 @@ impl Limits<'_> {
 
         let counted = self
             .store
-            .client
+            .client()
+            .await
             .update_item()
             .table_name(self.store.names.of(key.table))
             .set_key(Some(key.into()))
@@ -58,7 +59,7 @@ impl Limits<'_> {
         match counted {
             Ok(_) => Ok(Ok(())),
             Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(Err(Spent { until }))
             }

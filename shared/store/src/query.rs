@@ -216,7 +216,8 @@ impl Store {
             .index
             .map_or((PARTITION, SORT), |index| (index.partition_attribute(), index.sort_attribute()));
         let mut request = self
-            .client
+            .client()
+            .await
             .query()
             .table_name(self.names.of(partition.table))
             .set_index_name(partition.index.map(|index| index.name().to_owned()))
@@ -255,7 +256,7 @@ impl Store {
                 wanted.insert(table, wish.build().map_err(|error| StoreError::Rejected(error.into()))?);
             }
             while !wanted.is_empty() {
-                let request = self.client.batch_get_item().set_request_items(Some(wanted));
+                let request = self.client().await.batch_get_item().set_request_items(Some(wanted));
                 let output = request.send().await.map_err(StoreError::aws)?;
                 for (name, items) in output.responses.unwrap_or_default() {
                     let Some(table) = self.names.table(&name) else { continue };

@@ -20,8 +20,8 @@ impl Table {
     /// The indexes of the table, and whether each carries whole items.
     fn indexes(self) -> &'static [(Index, bool)] {
         match self {
-            Self::Identity | Self::Ephemeral => &[(Index::ByExpiry, false)],
-            Self::Events => &[(Index::ByActor, true), (Index::ByPatient, true)],
+            Self::Identity | Self::Ephemeral => &[(Index::Expiry, false)],
+            Self::Events => &[(Index::Actor, true), (Index::Patient, true)],
             Self::Directory | Self::Clinical | Self::Rollups => &[],
         }
     }

@@ -38,10 +38,11 @@ impl Sweep<'_> {
     }
 
     async fn due(&self, table: Table, day: &str, now: Timestamp) -> Result<Vec<Key>, StoreError> {
-        let index = Index::ByExpiry;
+        let index = Index::Expiry;
         let output = self
             .store
-            .client
+            .client()
+            .await
             .query()
             .table_name(self.store.names.of(table))
             .index_name(index.name())

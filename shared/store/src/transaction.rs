@@ -187,7 +187,7 @@ impl<'s, E> Transaction<'s, E> {
 
         let mut attempt = 1;
         loop {
-            let request = self.store.client.transact_write_items();
+            let request = self.store.client().await.transact_write_items();
             let Err(error) = request.set_transact_items(Some(actions.clone())).send().await else {
                 return Ok(());
             };

@@ -30,7 +30,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use crate::{Caller, ManualClock, Meter, RecordedPost, Reply, keys, tables};
+use crate::{Caller, Faults, ManualClock, Meter, RecordedPost, Reply, keys, tables};
 
 /// A function: its name in the template and its routes.
 pub type Function = (&'static str, Routes);
@@ -48,6 +48,8 @@ pub struct TestHub {
     pub post: Arc<RecordedPost>,
     /// What requests cost.
     pub meter: Meter,
+    /// What goes wrong with the tables.
+    pub faults: Faults,
     gateway: Gateway,
     functions: BTreeMap<&'static str, Router>,
     database: Database,
@@ -69,7 +71,8 @@ impl TestHub {
         quotas: BTreeMap<Bucket, Option<Quota>>,
     ) -> Self {
         let meter = Meter::default();
-        let (client, database) = tables::create(meter.clone()).await;
+        let faults = Faults::ready().await;
+        let (client, database) = tables::create(meter.clone(), faults.clone()).await;
         let clock = Arc::new(ManualClock::default());
         let shared: SharedClock = clock.clone();
         let (store, pepper) = (Store::new(client, tables::PREFIX), keys::pepper());
@@ -92,6 +95,7 @@ impl TestHub {
             state,
             post: Arc::default(),
             meter,
+            faults,
             gateway,
             functions,
             database,

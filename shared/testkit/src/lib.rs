@@ -4,6 +4,7 @@
 
 mod caller;
 mod clock;
+mod faults;
 mod hub;
 mod keys;
 mod meter;
@@ -13,6 +14,7 @@ mod tables;
 pub use self::{
     caller::{Caller, Reply},
     clock::ManualClock,
+    faults::{Fault, Faults},
     hub::{Function, Gateway, TestHub},
     keys::{pepper, signing_key},
     meter::{Meter, Spent},

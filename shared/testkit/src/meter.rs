@@ -1,7 +1,7 @@
 //! What requests cost: calls to DynamoDB and the units they consume.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -22,7 +22,9 @@ use aws_sdk_dynamodb::{
         transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput},
         update_item::{UpdateItemInput, UpdateItemOutput},
     },
-    types::{ConsumedCapacity, ReturnConsumedCapacity},
+    types::{
+        ConditionCheck, ConsumedCapacity, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+    },
 };
 use serde::Serialize;
 
@@ -31,6 +33,11 @@ use serde::Serialize;
 pub struct Spent {
     /// How often each operation was called.
     pub calls: BTreeMap<&'static str, u32>,
+    /// How often one call had to wait for another. Calls at the same time are one round.
+    pub rounds: u32,
+    /// What IAM has to allow: actions such as `PutItem`, on tables and `table/index/name`.
+    #[serde(skip)]
+    pub used: BTreeSet<(&'static str, String)>,
     /// Read units.
     pub read_units: f64,
     /// Write units.
@@ -39,22 +46,36 @@ pub struct Spent {
 
 /// Counts what passes through a client.
 #[derive(Clone, Debug, Default)]
-pub struct Meter(Arc<Mutex<Spent>>);
+pub struct Meter(Arc<Mutex<Reading>>);
+
+#[derive(Debug, Default)]
+struct Reading {
+    spent: Spent,
+    under_way: u32,
+}
 
 impl Meter {
     /// What was spent since the last time.
     pub fn take(&self) -> Spent {
-        std::mem::take(&mut *self.0.lock().expect("no test panics while counting"))
+        std::mem::take(&mut *self.0.lock().expect("no test panics while counting")).spent
     }
 
-    fn count(&self, operation: &'static str) {
-        let mut spent = self.0.lock().expect("no test panics while counting");
-        *spent.calls.entry(operation).or_default() += 1;
+    fn begin(&self, operation: &'static str, used: Vec<(&'static str, String)>) {
+        let mut reading = self.0.lock().expect("no test panics while counting");
+        reading.spent.rounds += u32::from(reading.under_way == 0);
+        reading.under_way += 1;
+        *reading.spent.calls.entry(operation).or_default() += 1;
+        reading.spent.used.extend(used);
+    }
+
+    fn end(&self) {
+        let mut reading = self.0.lock().expect("no test panics while counting");
+        reading.under_way = reading.under_way.saturating_sub(1);
     }
 
     fn consume(&self, capacity: &[ConsumedCapacity], writes: bool) {
         let units: f64 = capacity.iter().filter_map(ConsumedCapacity::capacity_units).sum();
-        let mut spent = self.0.lock().expect("no test panics while counting");
+        let spent = &mut self.0.lock().expect("no test panics while counting").spent;
         if writes {
             spent.write_units += units;
         } else {
@@ -64,7 +85,7 @@ impl Meter {
 }
 
 macro_rules! operations {
-    ($($name:literal $input:ident $output:ident $writes:literal $capacity:expr,)+) => {
+    ($($name:literal $input:ident $output:ident $writes:literal $used:expr, $capacity:expr,)+) => {
         impl Intercept for Meter {
             fn name(&self) -> &'static str {
                 "Meter"
@@ -78,7 +99,8 @@ macro_rules! operations {
             ) -> Result<(), BoxError> {
                 let input = context.input_mut();
                 $(if let Some(input) = input.downcast_mut::<$input>() {
-                    self.count($name);
+                    let used: fn(&$input) -> Vec<(&'static str, String)> = $used;
+                    self.begin($name, used(input));
                     input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
                 })+
                 Ok(())
@@ -90,6 +112,7 @@ macro_rules! operations {
                 _: &RuntimeComponents,
                 _: &mut ConfigBag,
             ) -> Result<(), BoxError> {
+                self.end();
                 if let Some(Ok(output)) = context.output_or_error() {
                     $(if let Some(output) = output.downcast_ref::<$output>() {
                         let capacity: fn(&$output) -> &[ConsumedCapacity] = $capacity;
@@ -103,11 +126,43 @@ macro_rules! operations {
 }
 
 operations! {
-    "GetItem" GetItemInput GetItemOutput false |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
-    "BatchGetItem" BatchGetItemInput BatchGetItemOutput false |o| o.consumed_capacity(),
-    "Query" QueryInput QueryOutput false |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
-    "PutItem" PutItemInput PutItemOutput true |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
-    "UpdateItem" UpdateItemInput UpdateItemOutput true |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
-    "DeleteItem" DeleteItemInput DeleteItemOutput true |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
-    "TransactWriteItems" TransactWriteItemsInput TransactWriteItemsOutput true |o| o.consumed_capacity(),
+    "GetItem" GetItemInput GetItemOutput false
+        |i| on("GetItem", i.table_name()),
+        |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
+    "BatchGetItem" BatchGetItemInput BatchGetItemOutput false
+        |i| i.request_items().into_iter().flatten().flat_map(|(table, _)| on("BatchGetItem", Some(table))).collect(),
+        |o| o.consumed_capacity(),
+    "Query" QueryInput QueryOutput false
+        |i| match (i.table_name(), i.index_name()) {
+            (Some(table), Some(index)) => vec![("Query", format!("{table}/index/{index}"))],
+            (table, _) => on("Query", table),
+        },
+        |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
+    "PutItem" PutItemInput PutItemOutput true
+        |i| on("PutItem", i.table_name()),
+        |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
+    "UpdateItem" UpdateItemInput UpdateItemOutput true
+        |i| on("UpdateItem", i.table_name()),
+        |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
+    "DeleteItem" DeleteItemInput DeleteItemOutput true
+        |i| on("DeleteItem", i.table_name()),
+        |o| o.consumed_capacity().map_or(&[], std::slice::from_ref),
+    "TransactWriteItems" TransactWriteItemsInput TransactWriteItemsOutput true
+        |i| i.transact_items().iter().flat_map(written).collect(),
+        |o| o.consumed_capacity(),
+}
+
+fn on(action: &'static str, table: Option<&str>) -> Vec<(&'static str, String)> {
+    table.map(|table| (action, table.to_owned())).into_iter().collect()
+}
+
+/// A transaction needs what its parts would need alone.
+fn written(item: &TransactWriteItem) -> Vec<(&'static str, String)> {
+    [
+        on("PutItem", item.put().map(Put::table_name)),
+        on("UpdateItem", item.update().map(Update::table_name)),
+        on("DeleteItem", item.delete().map(Delete::table_name)),
+        on("ConditionCheckItem", item.condition_check().map(ConditionCheck::table_name)),
+    ]
+    .concat()
 }

@@ -1,20 +1,22 @@
 //! An empty DynamoDB that lives as long as the test.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     Client, Config,
-    config::{BehaviorVersion, Credentials, Region},
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
 };
 use carehub_store::schema;
 use dynoxide::{Database, server};
 use tokio::net::TcpListener;
 
-use crate::Meter;
+use crate::{Faults, Meter};
 
 /// What the names of tables begin with in tests.
 pub(crate) const PREFIX: &str = "test";
 
-/// Starts a database and gives out a client that is metered.
-pub(crate) async fn create(meter: Meter) -> (Client, Database) {
+/// Starts a database and gives out a client that is metered and may be struck.
+pub(crate) async fn create(meter: Meter, faults: Faults) -> (Client, Database) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let endpoint = format!("http://{}", listener.local_addr().expect("a bound address"));
     let database = Database::memory().expect("an in-memory database");
@@ -27,6 +29,9 @@ pub(crate) async fn create(meter: Meter) -> (Client, Database) {
             .region(Region::from_static("local"))
             .endpoint_url(endpoint)
             .interceptor(meter)
+            .interceptor(faults)
+            // As often as in production, but nobody waits.
+            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
             .build(),
     );
     schema::create(&client, PREFIX).await.expect("fresh tables");

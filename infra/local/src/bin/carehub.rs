@@ -62,7 +62,7 @@ struct Place {
     /// The hub in the cloud, with the credentials and the region of the environment.
     #[arg(long)]
     aws: bool,
-    /// How the names of its tables begin; CAREHUB_TABLE_PREFIX if nothing is said.
+    /// How the names of its tables begin; `CAREHUB_TABLE_PREFIX` if nothing is said.
     #[arg(long, requires = "aws")]
     table_prefix: Option<String>,
     /// The folder of the hub on this machine, whether it runs or not.

@@ -1,0 +1,130 @@
+//! What every operation costs in calls to DynamoDB.
+
+use std::{fs, path::Path};
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::tour::{open_counting, tour};
+
+/// What takes one round more. Lists of accounts look up in an index who is on the page and then
+/// look at them; doctors and departments look at their hospital first, or after for its name.
+const DEEP: [&str; 11] = [
+    "GET /api/auth/admin/users",
+    "GET /api/users/doctors",
+    "GET /api/users/patients",
+    "GET /api/hospitals/departments/{id}",
+    "PATCH /api/hospitals/departments/{id}",
+    "PUT /api/hospitals/departments/{id}",
+    "GET /api/hospitals/{id}/doctors",
+    "GET /api/hospitals/doctors",
+    "GET /api/hospitals/doctors/{id}",
+    "PATCH /api/hospitals/doctors/{id}",
+    "PUT /api/hospitals/doctors/{id}",
+];
+
+#[tokio::test]
+async fn every_operation_keeps_to_its_budget() {
+    let hub = open_counting().await;
+
+    let stops = tour(&hub).await;
+
+    // The operation, its rounds, and its calls.
+    let mut table = String::new();
+    let (mut written, mut deep) = (Vec::new(), Vec::new());
+    for stop in stops {
+        let ((method, path), spent) = (&stop.operation, &stop.spent);
+        let calls: Vec<_> = spent
+            .calls
+            .iter()
+            .map(|(name, count)| if *count == 1 { (*name).to_owned() } else { format!("{name}×{count}") })
+            .collect();
+        table.push_str(format!("{method:6} {path}: {} {}", spent.rounds, calls.join(" ")).trim_end());
+        table.push('\n');
+        written.push(json!({
+            "method": method, "path": path, "calls": spent.calls,
+            "read_units": spent.read_units, "write_units": spent.write_units,
+        }));
+
+        // Counting requests and entries comes on top.
+        let counted = spent.calls.get("UpdateItem").copied().unwrap_or_default();
+        let most = if method == "GET" { 2 } else { 3 };
+        if spent.rounds - counted > most {
+            deep.push(format!("{method} {path}"));
+        }
+        let transactions = spent.calls.get("TransactWriteItems").copied().unwrap_or_default();
+        assert!(transactions <= u32::from(method != "GET"), "{method} {path}: {calls:?}");
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/budget.json");
+    fs::write(file, serde_json::to_string_pretty(&written).unwrap()).unwrap();
+
+    assert_snapshot!(table, @"
+    GET    /health: 1 GetItem×2
+    GET    /health/database: 1 GetItem
+    GET    /health/redis: 1 GetItem
+    GET    /health/detailed: 1 GetItem×2
+    GET    /api: 0
+    GET    /api/schema: 0
+    GET    /api/docs: 0
+    GET    /api/redoc: 0
+    GET    /api/docs/{asset}: 0
+    GET    /api/auth/health: 0
+    GET    /.well-known/jwks.json: 0
+    POST   /api/auth/register: 2 TransactWriteItems UpdateItem
+    POST   /api/accounts/patients/register: 2 TransactWriteItems UpdateItem
+    POST   /api/auth/login: 5 BatchGetItem GetItem Query TransactWriteItems UpdateItem×2
+    POST   /api/auth/refresh: 3 BatchGetItem TransactWriteItems UpdateItem
+    GET    /api/auth/profile: 1 BatchGetItem
+    PATCH  /api/auth/profile: 2 BatchGetItem TransactWriteItems
+    PUT    /api/auth/profile: 2 BatchGetItem TransactWriteItems
+    GET    /api/profiles: 1 BatchGetItem
+    POST   /api/auth/send-otp: 5 Query TransactWriteItems UpdateItem×3
+    POST   /api/auth/verify-otp: 5 BatchGetItem Query TransactWriteItems UpdateItem×2
+    POST   /api/auth/send-otp: 5 Query TransactWriteItems UpdateItem×3
+    POST   /api/auth/password-reset: 5 BatchGetItem Query TransactWriteItems UpdateItem×2
+    POST   /api/auth/change-password: 4 BatchGetItem×2 TransactWriteItems UpdateItem
+    GET    /api/auth/sessions: 2 BatchGetItem Query
+    DELETE /api/auth/sessions/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/auth/sessions: 3 BatchGetItem Query TransactWriteItems
+    POST   /api/auth/logout: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/auth/admin/users: 3 BatchGetItem×2 Query×5
+    POST   /api/auth/admin/users: 2 BatchGetItem TransactWriteItems
+    GET    /api/auth/admin/users/{id}: 2 BatchGetItem GetItem
+    PATCH  /api/auth/admin/users/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/auth/admin/users/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/auth/admin/users/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/accounts/otp/generate: 6 BatchGetItem Query TransactWriteItems UpdateItem×3
+    POST   /api/accounts/otp/verify: 3 BatchGetItem TransactWriteItems UpdateItem
+    GET    /api/accounts/access-grants: 2 BatchGetItem Query
+    DELETE /api/accounts/access-grants/{doctor}: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/accounts/access-log: 2 BatchGetItem Query
+    GET    /api/profiles/dashboard_data: 2 BatchGetItem GetItem
+    GET    /api/accounts/audit-logs: 2 BatchGetItem Query×8
+    GET    /api/accounts/dashboard-stats: 2 BatchGetItem GetItem
+    GET    /api/users/doctors: 3 BatchGetItem×2 Query
+    GET    /api/users/patients: 3 BatchGetItem×2 Query
+    POST   /api/hospitals/register: 2 TransactWriteItems UpdateItem
+    PATCH  /api/hospitals/{id}/approve: 3 BatchGetItem×2 TransactWriteItems
+    POST   /api/hospitals/{id}/approve: 3 BatchGetItem×2 TransactWriteItems
+    DELETE /api/hospitals/{id}: 3 BatchGetItem×2 TransactWriteItems
+    GET    /api/hospitals: 2 BatchGetItem Query
+    GET    /api/hospitals/nearby: 2 BatchGetItem Query×19
+    GET    /api/hospitals/{id}: 2 BatchGetItem GetItem
+    PATCH  /api/hospitals/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/hospitals/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/hospitals/{id}/departments: 2 BatchGetItem GetItem Query
+    GET    /api/hospitals/departments: 2 BatchGetItem GetItem Query
+    POST   /api/hospitals/departments: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/hospitals/departments/{id}: 3 BatchGetItem GetItem×2
+    PATCH  /api/hospitals/departments/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/hospitals/departments/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/hospitals/doctors/create: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/hospitals/{id}/doctors: 3 BatchGetItem GetItem Query
+    GET    /api/hospitals/doctors: 3 BatchGetItem GetItem Query
+    GET    /api/hospitals/doctors/{id}: 3 BatchGetItem GetItem×2
+    PATCH  /api/hospitals/doctors/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/hospitals/doctors/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/hospitals/departments/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    ");
+    assert_eq!(deep, DEEP);
+}

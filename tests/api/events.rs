@@ -1,0 +1,137 @@
+//! Every change leaves its line in the audit log.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::{
+    support::{PASSWORD, People, open},
+    tour::{actions, catch_up, open_counting, tour},
+};
+
+#[tokio::test]
+async fn every_change_leaves_its_event_and_nothing_else_does() {
+    let hub = open_counting().await;
+
+    let stops = tour(&hub).await;
+
+    let lines = stops.iter().filter_map(|stop| {
+        let (method, path) = &stop.operation;
+        let events: Vec<_> = stop
+            .events
+            .iter()
+            .map(|event| {
+                let by = event.role.map_or("a visitor".to_owned(), |role| role.to_string().to_lowercase());
+                format!("{} by {by}", event.action.code())
+            })
+            .collect();
+        (method != "GET" || !events.is_empty()).then(|| format!("{method:6} {path}: {}", events.join(", ")))
+    });
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort();
+    lines.dedup();
+    assert_snapshot!(lines.join("\n"), @"
+    DELETE /api/accounts/access-grants/{doctor}: ACCESS_REVOKED by patient
+    DELETE /api/auth/admin/users/{id}: USER_DELETED by admin
+    DELETE /api/auth/sessions/{id}: SESSION_ENDED by patient
+    DELETE /api/auth/sessions: SESSION_ENDED by patient
+    DELETE /api/hospitals/departments/{id}: DEPARTMENT_DELETED by hospital
+    DELETE /api/hospitals/{id}: HOSPITAL_DELETED by admin
+    PATCH  /api/auth/admin/users/{id}: USER_UPDATED by admin
+    PATCH  /api/auth/profile: USER_UPDATED by patient
+    PATCH  /api/hospitals/departments/{id}: DEPARTMENT_UPDATED by hospital
+    PATCH  /api/hospitals/doctors/{id}: DOCTOR_UPDATED by doctor
+    PATCH  /api/hospitals/{id}/approve: HOSPITAL_APPROVED by admin
+    PATCH  /api/hospitals/{id}: HOSPITAL_UPDATED by hospital
+    POST   /api/accounts/otp/generate: OTP_REQUESTED by doctor
+    POST   /api/accounts/otp/verify: OTP_VERIFIED by doctor
+    POST   /api/accounts/patients/register: USER_CREATED by a visitor
+    POST   /api/auth/admin/users: USER_CREATED by admin
+    POST   /api/auth/change-password: PASSWORD_CHANGED by patient
+    POST   /api/auth/login: LOGIN by patient
+    POST   /api/auth/logout: LOGOUT by patient
+    POST   /api/auth/password-reset: PASSWORD_RESET by patient
+    POST   /api/auth/refresh: TOKEN_REFRESHED by patient
+    POST   /api/auth/register: USER_CREATED by a visitor
+    POST   /api/auth/send-otp: OTP_REQUESTED by a visitor
+    POST   /api/auth/verify-otp: LOGIN by patient
+    POST   /api/hospitals/departments: DEPARTMENT_CREATED by hospital
+    POST   /api/hospitals/doctors/create: DOCTOR_CREATED by hospital, PASSWORD_RETURNED by hospital
+    POST   /api/hospitals/register: HOSPITAL_CREATED by a visitor
+    POST   /api/hospitals/{id}/approve: HOSPITAL_REJECTED by admin
+    PUT    /api/auth/admin/users/{id}: USER_ADMINISTERED by admin
+    PUT    /api/auth/profile: USER_UPDATED by patient
+    PUT    /api/hospitals/departments/{id}: DEPARTMENT_UPDATED by hospital
+    PUT    /api/hospitals/doctors/{id}: DOCTOR_UPDATED by hospital
+    PUT    /api/hospitals/{id}: HOSPITAL_UPDATED by hospital
+    ");
+}
+
+#[tokio::test]
+async fn an_event_says_who_did_it_from_where_and_in_which_request() {
+    let hub = open_counting().await;
+
+    for stop in tour(&hub).await {
+        for event in &stop.events {
+            assert_eq!(event.request, stop.reply.header("x-request-id"), "{:?}", stop.operation);
+            assert_eq!(event.address, stop.address, "{:?}", stop.operation);
+            assert_eq!(event.actor.is_some(), event.role.is_some(), "{:?}", stop.operation);
+            if let Some(caller) = &stop.caller {
+                let actor = event.actor.map(|actor| actor.to_string());
+                assert_eq!(actor.as_ref(), Some(caller), "{:?}", stop.operation);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_leaves_no_event() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ana = hub.patient("ana", "+923001234567").await;
+    let department = json!({"name": "Cardiology"});
+    let path = "/api/hospitals/departments";
+    let opened = hospital.post(path, &department).await.ok();
+    let path_of_it = format!("{path}/{}", opened["id"].as_str().unwrap());
+    catch_up(&hub).await;
+
+    let outdated = hospital.with_header("if-match", "\"7\"");
+    let newcomer = json!({"username": "ana", "password": PASSWORD});
+    let refusals = [
+        hospital.post(path, &department).await.refusal(),
+        hospital.post(path, json!({})).await.refusal(),
+        outdated.patch(&path_of_it, json!({"name": "Heart"})).await.refusal(),
+        outdated.delete(&path_of_it).await.refusal(),
+        ana.delete(&path_of_it).await.refusal(),
+        hub.visitor().post("/api/auth/register", newcomer).await.refusal(),
+    ];
+
+    assert_eq!(
+        refusals,
+        [
+            "409 department-exists",
+            "400 invalid",
+            "412 precondition-failed",
+            "412 precondition-failed",
+            "403 forbidden",
+            "409 username-taken",
+        ]
+    );
+    assert_eq!(actions(&catch_up(&hub).await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_failed_proof_leaves_an_event() {
+    let hub = open().await;
+    let (visitor, ana) = (hub.visitor(), "+923001234567");
+    hub.patient("ana", ana).await;
+    visitor.post("/api/auth/send-otp", json!({"phone": ana})).await.ok();
+    catch_up(&hub).await;
+
+    let wrong = if hub.post.code_to(ana) == "000000" { "000001" } else { "000000" };
+    let code = visitor.post("/api/auth/verify-otp", json!({"phone": ana, "otp": wrong})).await;
+    let login = json!({"username": "ana", "password": "not-the-password"});
+    let password = visitor.post("/api/auth/login", login).await;
+
+    assert_eq!([code.status.as_u16(), password.status.as_u16()], [401, 401]);
+    assert_eq!(actions(&catch_up(&hub).await), ["OTP_REJECTED", "LOGIN_FAILED"]);
+}

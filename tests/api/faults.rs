@@ -1,0 +1,50 @@
+//! The tables fail: nobody gets in, nothing is half done, and everyone is told to come again.
+
+use carehub_testkit::Fault;
+
+use crate::tour::{open_counting, stricken_tour};
+
+/// Each operation of the tour is struck at its first call to the tables, at its second and so
+/// on, and then has to succeed as if nothing had happened.
+async fn survive(fault: Fault) {
+    let hub = open_counting().await;
+
+    let stops = stricken_tour(&hub, fault).await;
+
+    let mut blows = 0;
+    for stop in stops {
+        for (reply, events) in stop.struck {
+            let what = format!("{:?} {fault:?}: {} {}", stop.operation, reply.status, reply.text());
+            assert_eq!(reply.status, 503, "{what}");
+            assert_eq!(events, [], "{what}");
+            blows += 1;
+            // Health checks answer with what they found.
+            if !stop.operation.1.starts_with("/health") {
+                let problem = reply.problem();
+                assert_eq!((problem.code.as_str(), problem.detail), ("store-unavailable", None), "{what}");
+                assert_eq!(reply.header("retry-after"), "1", "{what}");
+            }
+        }
+    }
+    assert!(blows > 100, "{blows}");
+}
+
+#[tokio::test]
+async fn a_throttled_store_is_unavailable_and_nothing_is_half_done() {
+    survive(Fault::Throttled).await;
+}
+
+#[tokio::test]
+async fn a_broken_store_is_unavailable_and_nothing_is_half_done() {
+    survive(Fault::Broken).await;
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_up_is_unavailable_and_nothing_is_half_done() {
+    survive(Fault::Cut).await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_unavailable_and_nothing_is_half_done() {
+    survive(Fault::Down).await;
+}

@@ -1,0 +1,245 @@
+//! The template and the code say the same: which function serves a path, what it is told, and
+//! what it may do.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use carehub_api::config::Config;
+use housekeeping::Chore;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::{
+    support::{PASSWORD, People, template},
+    tour::{catch_up, open_counting, operations, tour},
+};
+
+#[test]
+fn every_path_leads_to_the_function_that_serves_it() {
+    for (function, routes) in carehub_tests::functions() {
+        for route in routes.iter() {
+            for path in route.paths.iter().flat_map(|path| spellings(path)) {
+                let led = template().route(route.method.as_str(), &path);
+                assert_eq!(led, Some(function), "{} {path}", route.method);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_event_of_the_template_leads_to_something() {
+    let paths: Vec<_> = carehub_tests::functions()
+        .into_iter()
+        .flat_map(|(function, routes)| {
+            let all: Vec<_> = routes.iter().flat_map(|route| route.paths.clone()).collect();
+            all.into_iter().flat_map(move |path| spellings(path).map(move |path| (function, path)))
+        })
+        .collect();
+    for (function, route) in template().routes() {
+        let pattern = route.to_string();
+        let pattern = pattern.split_once(' ').unwrap().1;
+        let led = paths.iter().any(|(server, path)| *server == function && matches(pattern, path));
+        assert!(led, "{function} serves nothing at {pattern}");
+    }
+}
+
+#[test]
+fn every_function_of_the_template_is_a_folder_and_the_reverse() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let folders = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let folders = folders.filter(|entry| entry.path().join("Cargo.toml").is_file());
+    let crates: BTreeSet<_> =
+        folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    let declared: BTreeSet<_> =
+        template().functions.iter().map(|function| function.name.clone()).collect();
+    assert_eq!(declared, crates);
+
+    let serving: BTreeSet<_> =
+        carehub_tests::functions().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let routed: BTreeSet<_> = template().routes().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(routed, serving);
+}
+
+#[test]
+fn every_function_is_told_what_it_needs_to_start() {
+    for (function, properties) in declarations() {
+        let given = properties["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
+        let names: BTreeSet<_> =
+            given.keys().filter_map(|name| name.strip_prefix("CAREHUB_")).map(str::to_owned).collect();
+        let settings = names.iter().map(|name| {
+            let value = if name == "MAIL_FROM" { "desk@example.org" } else { "x" };
+            (name.clone(), value.to_owned())
+        });
+        let config = Config::read(settings).unwrap();
+        // `platform` serves openly: it knows nobody and keeps no secret.
+        let serves = template().routes().any(|(name, _)| name == function) && function != "platform";
+        let (knows, signs) = (config.verifying_keys.is_some(), config.signing_key.is_some());
+        assert_eq!(knows, serves, "CAREHUB_VERIFYING_KEYS of {function}");
+        assert_eq!(signs, function == "auth", "CAREHUB_SIGNING_KEY of {function}");
+        let secret = serves || function == "relay";
+        assert_eq!(config.pepper.is_some(), secret, "CAREHUB_PEPPER of {function}");
+    }
+}
+
+/// Every action that a function took in a tour of all operations, and by the way.
+#[tokio::test]
+async fn every_function_may_do_what_it_does_and_no_more() {
+    let hub = open_counting().await;
+    let functions = operations();
+    let mut used: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    let mut note = |function: &str, spent: carehub_testkit::Spent| {
+        let spent = spent.used.into_iter().map(|(action, resource)| {
+            (action.to_owned(), resource.strip_prefix("test-").unwrap().to_owned())
+        });
+        used.entry(function.to_owned()).or_default().extend(spent);
+    };
+
+    for stop in tour(&hub).await {
+        note(functions[&stop.operation], stop.spent);
+    }
+
+    // What succeeds less often.
+    hub.meter.take();
+    let visitor = hub.visitor();
+    let wrong = json!({"username": "ana", "password": "not-the-password"});
+    assert_eq!(visitor.post("/api/auth/login", wrong).await.status, 401);
+    hub.sign_in("ana", PASSWORD).await;
+    let admin = hub.sign_in("admin", PASSWORD).await;
+    let again = admin.with_header("idempotency-key", "again");
+    let new = json!({"role": "COORDINATOR", "name": "Carl Orso"});
+    for _ in 0..2 {
+        again.post("/api/auth/admin/users", &new).await.ok();
+    }
+    let other = admin.with_header("idempotency-key", "another");
+    assert_eq!(other.post("/api/auth/admin/users", json!({})).await.status, 400);
+    let email = json!({"email": "new@example.org"});
+    let ana = hub.sign_in("ana", PASSWORD).await;
+    ana.patch("/api/auth/profile", email).await.ok();
+    let doctor = hub.lone_doctor("lone").await;
+    let hospital = hub.sign_in("jinnah", PASSWORD).await;
+    hospital.get("/api/auth/profile").await.ok();
+    note("auth", hub.meter.take());
+    let again = hospital.with_header("idempotency-key", "again");
+    hub.meter.take();
+    let department = json!({"name": "Surgery"});
+    for _ in 0..2 {
+        again.post("/api/hospitals/departments", &department).await.ok();
+    }
+    let other = hospital.with_header("idempotency-key", "another");
+    assert_eq!(other.post("/api/hospitals/departments", &department).await.status, 409);
+    note("hospitals", hub.meter.take());
+    let entry = json!({"patient_phone": "+923001234567", "otp": "000000"});
+    assert_eq!(doctor.post("/api/accounts/otp/verify", entry).await.status, 400);
+    doctor.get("/api/accounts/access-grants").await.ok();
+    let admin = hub.sign_in("admin", PASSWORD).await;
+    hub.meter.take();
+    admin.get(format!("/api/accounts/audit-logs?user={}", admin.id())).await.ok();
+    admin.get("/api/users/doctors?search=ali").await.ok();
+    note("accounts", hub.meter.take());
+
+    // What nobody asks for.
+    let letter = json!({"phone": "+923001234567"});
+    visitor.post("/api/auth/send-otp", letter).await.ok();
+    doctor.post("/api/accounts/otp/generate", json!({"patient_phone": "+923001234567"})).await.ok();
+    hub.applicant("mayo2").await;
+    hub.meter.take();
+    catch_up(&hub).await;
+    note("relay", hub.meter.take());
+    for pause in [SignedDuration::from_hours(1), SignedDuration::from_hours(7 * 24)] {
+        hub.clock.advance(pause);
+        let now = hub.state.clock.now();
+        Chore::Sweep.perform(&hub.state.store, now).await.unwrap();
+    }
+    note("housekeeping", hub.meter.take());
+
+    let mut wrong = Vec::new();
+    for (function, properties) in declarations() {
+        let allowed = allowances(&properties);
+        let used = used.remove(&function).unwrap_or_default();
+        wrong.extend(used.difference(&allowed).map(|it| format!("{function} may not {it:?}")));
+        wrong.extend(allowed.difference(&used).map(|it| format!("{function} never does {it:?}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A path as callers may write it, with something in the place of variables.
+fn spellings(path: &str) -> impl Iterator<Item = String> {
+    let filled: Vec<_> =
+        path.split('/').map(|part| if part.starts_with('{') { "x_1" } else { part }).collect();
+    let plain = filled.join("/");
+    let versioned = plain.strip_prefix("/api").map(|rest| format!("/api/v1{rest}"));
+    // The index is at the root and at /api; nobody asks for the version of it.
+    let versioned = versioned.filter(|_| plain != "/api");
+    let all = [Some(plain), versioned].into_iter().flatten();
+    all.flat_map(|path| [path.clone(), format!("{}/", path.trim_end_matches('/'))])
+}
+
+/// Whether a path of API Gateway takes a path.
+fn matches(pattern: &str, path: &str) -> bool {
+    let route = |pattern: &str| -> Vec<String> { pattern.split('/').map(str::to_owned).collect() };
+    let (pattern, path) = (route(pattern), route(path));
+    let greedy = pattern.last().is_some_and(|last| last.ends_with("+}"));
+    let fixed = pattern.len() - usize::from(greedy);
+    (path.len() == pattern.len() || greedy && path.len() > fixed)
+        && pattern[..fixed].iter().zip(&path).all(|(want, have)| want.starts_with('{') || want == have)
+}
+
+/// The properties of every function of the template, by folder name.
+fn declarations() -> BTreeMap<String, Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let text = fs::read_to_string(path).unwrap();
+    let template = plain(serde_yaml_ng::from_str(&text).unwrap());
+    let resources = template["Resources"].as_object().unwrap().values();
+    let functions = resources.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
+    let named = functions.map(|function| {
+        let properties = function["Properties"].clone();
+        let folder = properties["CodeUri"].as_str().unwrap();
+        (folder.strip_prefix("functions/").unwrap().to_owned(), properties)
+    });
+    named.collect()
+}
+
+/// YAML as JSON, without the tags of `CloudFormation`.
+fn plain(yaml: serde_yaml_ng::Value) -> Value {
+    use serde_yaml_ng::Value as Yaml;
+    match yaml {
+        Yaml::Tagged(tagged) => plain(tagged.value),
+        Yaml::Sequence(values) => values.into_iter().map(plain).collect(),
+        Yaml::Mapping(entries) => {
+            let entries = entries
+                .into_iter()
+                .map(|(name, value)| (name.as_str().unwrap_or_default().to_owned(), plain(value)));
+            Value::Object(entries.collect())
+        }
+        other => serde_json::to_value(other).unwrap(),
+    }
+}
+
+/// What a function may do with tables: `(PutItem, identity)`, `(Query, events/index/by-actor)`.
+fn allowances(properties: &Value) -> BTreeSet<(String, String)> {
+    let many = |value: &Value| -> Vec<Value> {
+        value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
+    };
+    let policies = properties["Policies"].as_array().cloned().unwrap_or_default();
+    let statements = policies.iter().filter_map(|policy| policy["Statement"].as_array()).flatten();
+    let mut allowances = BTreeSet::new();
+    for statement in statements {
+        let actions = many(&statement["Action"]);
+        let actions = actions.iter().filter_map(|action| action.as_str()?.strip_prefix("dynamodb:"));
+        for action in actions {
+            for resource in many(&statement["Resource"]) {
+                let resource = resource.as_str().unwrap().replace("${", "").replace('}', "");
+                let resource = resource.strip_prefix("Data.Outputs.").unwrap();
+                let (table, index) = resource.split_once("Arn").unwrap();
+                // An index takes queries only, whatever else a statement says.
+                if index.is_empty() || action == "Query" {
+                    allowances.insert((action.to_owned(), table.to_lowercase() + index));
+                }
+            }
+        }
+    }
+    allowances
+}

@@ -1,0 +1,231 @@
+//! What people tell us stays out of logs, events, links and problems.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use carehub_testkit::{Caller, Reply, TestHub};
+use http::Method;
+use serde_json::{Value, json};
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
+
+use crate::{
+    support::{People, open},
+    tour::catch_up,
+};
+
+/// Words that nobody writes by chance, one for each thing that people tell us.
+const CANARIES: [&str; 24] = [
+    "canaryuser", "canary-mail", "Canaria", "Canarino", "canary-lantern-97", "canary-harbour-31",
+    "+923001230987", "3001230987", "Canary Street", "Canaryville", "canary-zip", "canary nuts",
+    "canary fever", "canary insurance", "Canary Contact", "canary-licence", "canary-cnic",
+    "Canary Hospital", "+924211122233", "canary-desk", "canary-avatar", "+923007776655",
+    "canary-search", "canary-agent",
+];
+const PHONE: &str = "+923001230987";
+const PASSWORD: &str = "canary-lantern-97";
+
+#[tokio::test]
+async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(FILTER))
+        .with_span_events(FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let hub = open().await;
+    let mut run = Run { hub: &hub, secrets: Vec::new(), seen: Vec::new(), events: Vec::new() };
+
+    run.everything().await;
+
+    let logged = log.text();
+    assert!(logged.contains("request answered") && logged.contains("/api/auth/register"), "{logged}");
+    let events = serde_json::to_string(&run.events).unwrap();
+    assert!(run.events.len() > 20, "{events}");
+    let canaries: Vec<_> = CANARIES.iter().map(|&canary| canary.to_owned()).chain(run.secrets).collect();
+    for (place, text) in [("the log", &logged), ("the events", &events), ("links and problems", &run.seen.join("\n"))] {
+        let lower = text.to_lowercase();
+        for canary in &canaries {
+            // An agent is what a program calls itself, and events keep it.
+            if place == "the events" && canary == "canary-agent" {
+                continue;
+            }
+            let found = lower.find(&canary.to_lowercase());
+            let around = found.map(|at| text.get(at.saturating_sub(200)..text.len().min(at + 80)));
+            assert!(found.is_none(), "{place} tells {canary}: {around:?}");
+        }
+    }
+}
+
+/// All that the hub itself says, and what others say of requests and errors.
+const FILTER: &str = "info,carehub_api=trace,carehub_store=trace,carehub_domain=trace,carehub_clients=trace,accounts=trace,auth=trace,hospitals=trace,platform=trace,relay=trace,housekeeping=trace,tower_http=trace,axum=trace";
+
+struct Run<'h> {
+    hub: &'h TestHub,
+    /// Codes, tokens and passwords of this run.
+    secrets: Vec<String>,
+    /// What stands in links and problems.
+    seen: Vec<String>,
+    events: Vec<carehub_domain::event::Event>,
+}
+
+impl Run<'_> {
+    async fn everything(&mut self) {
+        let visitor = self.hub.visitor().with_header("user-agent", "canary-agent");
+        let patient = json!({
+            "username": "canaryuser", "password": PASSWORD, "email": "canary-mail@example.org",
+            "first_name": "Canaria", "last_name": "Canarino", "phone": PHONE, "consent": true,
+            "street": "1 Canary Street", "location": "Canaryville",
+        });
+        let registered = self.post(&visitor, "/api/auth/register", &patient).await;
+        self.post(&visitor, "/api/auth/register", &patient).await;
+        let ana = visitor.with_tokens(&registered);
+        self.send(&ana, Method::PATCH, "/api/auth/profile", json!({
+            "city": "Canaryville", "zip_code": "canary-zip", "allergies": "canary nuts",
+            "medical_history": "canary fever", "insurance_info": "canary insurance",
+            "emergency_contact_name": "Canary Contact", "emergency_contact_phone": "+923007776655",
+            "avatar": "canary-avatar", "phone": PHONE, "first_name": "Canaria",
+        })).await;
+
+        // Everything is wrong here, and said so without repeating it.
+        for path in [
+            "/api/auth/register", "/api/auth/login", "/api/auth/send-otp", "/api/auth/verify-otp",
+            "/api/auth/password-reset", "/api/auth/refresh", "/api/accounts/patients/register",
+            "/api/hospitals/register",
+        ] {
+            self.post(&visitor, path, json!({
+                "username": "canaryuser\u{7}", "password": {"canary-lantern-97": 1}, "phone": "canary-mail",
+                "email": "canary-mail", "otp": "canary-zip", "role": "canary-agent", "refresh": "canary-zip",
+                "first_name": ["Canaria"], "latitude": "Canaryville", "consent": "canary nuts",
+            })).await;
+            let reply = visitor.send_bytes(Method::POST, path, b"{\"name\": Canaria}".to_vec()).await;
+            self.note(&reply).await;
+        }
+
+        for password in ["canary-harbour-31", PASSWORD] {
+            for identifier in ["canaryuser", "canary-mail@example.org", PHONE] {
+                let body = json!({"username": identifier, "password": password});
+                self.post(&visitor, "/api/auth/login", body).await;
+            }
+        }
+        self.post(&visitor, "/api/auth/send-otp", json!({"phone": PHONE})).await;
+        let entry = json!({"phone": PHONE, "otp": self.code()});
+        self.post(&visitor, "/api/auth/verify-otp", &entry).await;
+        self.post(&visitor, "/api/auth/verify-otp", &entry).await;
+        let request = json!({"phone": PHONE, "purpose": "PASSWORD_RESET"});
+        self.post(&visitor, "/api/auth/send-otp", request).await;
+        let reset = json!({"phone": PHONE, "otp": self.code(), "new_password": "canary-harbour-31"});
+        self.post(&visitor, "/api/auth/password-reset", reset).await;
+        let login = json!({"username": "canaryuser", "password": "canary-harbour-31"});
+        let ana = visitor.with_tokens(&self.post(&visitor, "/api/auth/login", login).await);
+        let change = json!({"old_password": "canary-harbour-31", "new_password": PASSWORD});
+        let ana = ana.with_tokens(&self.post(&ana, "/api/auth/change-password", change).await);
+        let renewal = json!({"refresh": ana.refresh});
+        let renewed = self.post(&visitor, "/api/auth/refresh", &renewal).await;
+        self.post(&visitor, "/api/auth/refresh", &renewal).await;
+        drop(renewed);
+
+        let application = json!({
+            "username": "canaryuser2", "email": "canary-mail@example.org",
+            "password": PASSWORD, "password_confirm": PASSWORD,
+            "first_name": "Canaria", "last_name": "Canarino", "phone_number": PHONE,
+            "hospital_name": "Canary Hospital", "license_number": "canary-licence",
+            "hospital_email": "canary-desk@example.org", "hospital_phone": "+924211122233",
+            "address": "1 Canary Street", "location": "Canaryville",
+        });
+        let applied = self.post(&visitor, "/api/hospitals/register", &application).await;
+        self.post(&visitor, "/api/hospitals/register", &application).await;
+        let admin = self.hub.admin().await;
+        let id = applied["hospital"]["id"].as_str().unwrap();
+        let approve = format!("/api/hospitals/{id}/approve");
+        self.send(&admin, Method::PATCH, &approve, json!({})).await;
+        let hospital = self.hub.sign_in("canaryuser2", PASSWORD).await;
+        let employed = self.post(&hospital, "/api/hospitals/doctors/create", json!({
+            "first_name": "Canaria", "last_name": "Canarino", "email": "canary-mail@example.org",
+            "phone_number": PHONE, "cnic": "canary-cnic", "address": "1 Canary Street",
+            "license_number": "canary-licence", "specialization": "Cardiology",
+        })).await;
+        let given = &employed["credentials"];
+        self.secrets.push(given["password"].as_str().unwrap().to_owned());
+        let username = given["username"].as_str().unwrap().to_owned();
+        let doctor = self.hub.sign_in(&username, given["password"].as_str().unwrap()).await;
+        let change = json!({"old_password": given["password"], "new_password": PASSWORD});
+        let doctor = doctor.with_tokens(&self.post(&doctor, "/api/auth/change-password", change).await);
+        self.post(&doctor, "/api/accounts/otp/generate", json!({"patient_phone": PHONE})).await;
+        let entry = json!({"patient_phone": PHONE, "otp": self.code()});
+        self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
+        self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
+
+        for path in [
+            "/api/auth/admin/users?limit=1", "/api/auth/admin/users?limit=1&search=canaria",
+            "/api/auth/admin/users?limit=1&search=canary-search", "/api/users/patients?search=canary-mail",
+            "/api/auth/admin/users?role=canary-search", "/api/hospitals/nearby?lat=canary-search&lng=1",
+            "/api/hospitals/canary-search", "/api/auth/admin/users?canary-agent=1&limit=canary-search",
+            "/canary-search", "/api/auth/admin/users?cursor=canary-search",
+            "/api/accounts/audit-logs?limit=1", "/api/accounts/audit-logs?action=canary-search",
+        ] {
+            let page = self.send(&admin, Method::GET, path, Value::Null).await;
+            if let Some(next) = page["next"].as_str() {
+                self.send(&admin, Method::GET, next, Value::Null).await;
+            }
+        }
+        let carl = json!({"role": "PATIENT", "name": "Canaria Canarino", "email": "canary-mail@example.org", "phone": PHONE});
+        let carl = self.post(&admin, "/api/auth/admin/users", carl).await;
+        self.secrets.push(carl["password"].as_str().unwrap().to_owned());
+        self.secrets.extend([&ana, &doctor, &hospital, &admin].map(|caller| caller.refresh.clone()));
+        self.secrets.extend([&ana, &doctor, &hospital, &admin].map(|caller| caller.access.clone().unwrap()));
+    }
+
+    fn code(&mut self) -> String {
+        let code = self.hub.post.code_to(PHONE);
+        self.secrets.push(code.clone());
+        code
+    }
+
+    async fn post(&mut self, caller: &Caller<'_>, path: &str, body: impl serde::Serialize) -> Value {
+        self.send(caller, Method::POST, path, body).await
+    }
+
+    async fn send(&mut self, caller: &Caller<'_>, method: Method, path: &str, body: impl serde::Serialize) -> Value {
+        let body = serde_json::to_value(body).unwrap();
+        let reply = caller.send(method, path, (!body.is_null()).then_some(&body)).await;
+        self.note(&reply).await;
+        if reply.status.is_success() { reply.ok() } else { Value::Null }
+    }
+
+    async fn note(&mut self, reply: &Reply) {
+        assert!(!reply.status.is_server_error(), "{}", reply.text());
+        self.seen.push(reply.header("location").to_owned());
+        if !reply.status.is_success() {
+            self.seen.push(reply.text());
+        } else if let Ok(page) = serde_json::from_slice::<Value>(&reply.body) {
+            self.seen.extend(["next", "previous"].map(|name| page[name].to_string()));
+        }
+        self.events.extend(catch_up(self.hub).await);
+    }
+}
+
+/// All that was logged so far.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! Every code that a problem can have. Programs branch on them, so none changes unnoticed.
+
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use axum::response::IntoResponse;
+use carehub_api::ApiError;
+use carehub_domain::{Class, Failure};
+use insta::assert_snapshot;
+
+#[test]
+fn every_code_and_its_status() {
+    let mut lines = BTreeSet::new();
+    for text in sources() {
+        for block in text.split("failures! {").skip(1) {
+            let block = block.split("\n}").next().unwrap();
+            // What is not public answers nobody.
+            if !block.contains("pub enum") {
+                continue;
+            }
+            let rows = block.lines().filter_map(|line| line.trim().split_once(" = "));
+            for (_, row) in rows {
+                let (class, code) = row.split_once(' ').unwrap();
+                let code = code.split('"').nth(1).unwrap();
+                lines.insert(format!("{} {code}", status(class)));
+            }
+        }
+        for block in text.split("Failure for ").skip(1).filter(|block| !block.starts_with('$')) {
+            let block = block.split("\n}").next().unwrap();
+            let body = |name: &str| block.split(name).nth(1).unwrap_or_default().split("\n    }").next().unwrap();
+            let classes = body("fn class").split("Class::").skip(1);
+            let classes: Vec<_> =
+                classes.map(|rest| rest.split(|c: char| !c.is_alphabetic()).next().unwrap()).collect();
+            let codes: Vec<_> = body("fn code").split('"').skip(1).step_by(2).collect();
+            // Those who have none pass on what another failure says.
+            assert_eq!(classes.len(), codes.len(), "{block}");
+            for (class, code) in classes.into_iter().zip(codes) {
+                lines.insert(format!("{} {code}", status(class)));
+            }
+        }
+        // What axum itself refuses.
+        let bare = text.split("fn bare(").nth(1).and_then(|rest| rest.split("\n    }").next());
+        let words = bare.into_iter().flat_map(|body| body.split('"').skip(1).step_by(2));
+        let codes = words.filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+        lines.extend(codes.map(|code| format!("any {code}")));
+    }
+
+    assert_snapshot!(Vec::from_iter(lines).join("\n"), @"
+    400 bad-cursor
+    400 bad-idempotency-key
+    400 code-expired
+    400 code-wrong
+    400 department-unknown
+    400 half-coordinates
+    400 invalid
+    400 invalid-coordinates
+    400 invalid-radius
+    400 no-consent
+    400 phone-mismatch
+    400 role-refused
+    400 self-delete
+    400 unreadable-body
+    400 unreadable-query
+    400 wrong-password
+    401 code-refused
+    401 invalid-refresh-token
+    401 refresh-token-reused
+    401 sign-in-refused
+    401 unauthenticated
+    403 forbidden
+    403 hospital-not-approved
+    403 password-change-due
+    404 not-found
+    404 patient-unknown
+    405 wrong-method
+    409 account-closed
+    409 account-stale
+    409 code-used
+    409 department-exists
+    409 department-stale
+    409 doctor-licence-taken
+    409 doctor-stale
+    409 hospital-already-decided
+    409 hospital-stale
+    409 idempotency-key-reused
+    409 licence-taken
+    409 request-at-work
+    409 several-accounts
+    409 several-patients
+    409 username-taken
+    412 precondition-failed
+    413 too-large
+    415 wrong-media-type
+    429 sign-in-delayed
+    429 too-many-requests
+    500 internal
+    503 post-unavailable
+    503 store-unavailable
+    any internal
+    any too-large
+    any unavailable
+    any unreadable-request
+    ");
+}
+
+/// The status that the edge gives a class.
+fn status(class: &str) -> u16 {
+    let class = match class {
+        "Invalid" => Class::Invalid,
+        "Unauthenticated" => Class::Unauthenticated,
+        "Forbidden" => Class::Forbidden,
+        "NotFound" => Class::NotFound,
+        "WrongMethod" => Class::WrongMethod,
+        "Conflict" => Class::Conflict,
+        "Outdated" => Class::Outdated,
+        "TooLarge" => Class::TooLarge,
+        "WrongMedia" => Class::WrongMedia,
+        "TooMany" => Class::TooMany,
+        "Unavailable" => Class::Unavailable,
+        "Internal" => Class::Internal,
+        other => panic!("a class called {other}"),
+    };
+    ApiError::from(Sample(class)).into_response().status().as_u16()
+}
+
+#[derive(Debug)]
+struct Sample(Class);
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sample")
+    }
+}
+
+impl Error for Sample {}
+
+impl Failure for Sample {
+    fn class(&self) -> Class {
+        self.0
+    }
+
+    fn code(&self) -> &'static str {
+        "sample"
+    }
+}
+
+/// The sources of everything that may cross the edge, some of which has no public name.
+fn sources() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders = vec![root.join("shared"), root.join("functions")];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    sources
+}

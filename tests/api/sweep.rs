@@ -1,0 +1,275 @@
+//! Every operation, asked for by everyone who has nothing to do there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use carehub_testkit::{Caller, TestHub};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    support::{PASSWORD, People, open},
+    tour::{catch_up, operations},
+};
+
+/// What each operation tells people who have nothing to do with the record: `all` and `may`
+/// let them in, of whom only `all` needs no token. `{braces}` name a record of [`World`].
+const TABLE: &str = "
+                                                               visitor patient doctor hospital coordinator admin
+GET    /.well-known/jwks.json                                  all     may     may    may      may         may
+GET    /api                                                    all     may     may    may      may         may
+GET    /api/accounts/access-grants                             401     may     may    403      403         403
+DELETE /api/accounts/access-grants/{doctor}                    401     404     403    403      403         403
+GET    /api/accounts/access-log                                401     may     403    403      403         403
+GET    /api/accounts/audit-logs                                401     403     403    403      403         may
+GET    /api/accounts/dashboard-stats                           401     403     403    403      403         may
+POST   /api/accounts/otp/generate                              401     403     may    403      403         403
+POST   /api/accounts/otp/verify                                401     403     may    403      403         403
+POST   /api/accounts/patients/register                         all     may     may    may      may         may
+GET    /api/auth/admin/users                                   401     403     403    403      403         may
+POST   /api/auth/admin/users                                   401     403     403    403      403         may
+GET    /api/auth/admin/users/{patient}                         401     404     404    404      404         may
+PATCH  /api/auth/admin/users/{patient}                         401     404     404    404      404         may
+PUT    /api/auth/admin/users/{patient}                         401     404     404    404      404         may
+DELETE /api/auth/admin/users/{patient}                         401     404     404    404      404         may
+GET    /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
+PATCH  /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
+PUT    /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
+DELETE /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
+POST   /api/auth/change-password                               401     may     may    may      may         may
+GET    /api/auth/health                                        all     may     may    may      may         may
+POST   /api/auth/login                                         all     may     may    may      may         may
+POST   /api/auth/logout                                        401     404     404    404      404         404
+POST   /api/auth/password-reset                                all     may     may    may      may         may
+GET    /api/auth/profile                                       401     may     may    may      may         may
+PATCH  /api/auth/profile                                       401     may     may    may      may         may
+PUT    /api/auth/profile                                       401     may     may    may      may         may
+POST   /api/auth/refresh                                       all     may     may    may      may         may
+POST   /api/auth/register                                      all     may     may    may      may         may
+POST   /api/auth/send-otp                                      all     may     may    may      may         may
+GET    /api/auth/sessions                                      401     may     may    may      may         may
+DELETE /api/auth/sessions                                      401     404     404    404      404         404
+DELETE /api/auth/sessions/{session}                            401     404     404    404      404         404
+POST   /api/auth/verify-otp                                    all     may     may    may      may         may
+GET    /api/docs                                               all     may     may    may      may         may
+GET    /api/docs/{asset}                                       all     may     may    may      may         may
+GET    /api/hospitals                                          401     may     may    may      may         may
+GET    /api/hospitals/departments?hospital={hospital}          401     may     may    may      may         may
+GET    /api/hospitals/departments?hospital={applicant}         401     404     404    404      404         may
+POST   /api/hospitals/departments                              401     403     403    403      403         may
+GET    /api/hospitals/departments/{department}                 401     may     may    may      may         may
+PATCH  /api/hospitals/departments/{department}                 401     403     403    403      403         may
+PUT    /api/hospitals/departments/{department}                 401     403     403    403      403         may
+DELETE /api/hospitals/departments/{department}                 401     403     403    403      403         may
+GET    /api/hospitals/doctors?hospital={hospital}              401     may     may    may      may         may
+GET    /api/hospitals/doctors?hospital={applicant}             401     404     404    404      404         may
+POST   /api/hospitals/doctors/create                           401     403     403    403      403         may
+GET    /api/hospitals/doctors/{doctor}                         401     may     may    may      may         may
+PATCH  /api/hospitals/doctors/{doctor}                         401     403     403    403      403         may
+PUT    /api/hospitals/doctors/{doctor}                         401     403     403    403      403         may
+GET    /api/hospitals/doctors/{newcomer}                       401     404     404    404      404         may
+PATCH  /api/hospitals/doctors/{newcomer}                       401     404     404    404      404         may
+PUT    /api/hospitals/doctors/{newcomer}                       401     404     404    404      404         may
+GET    /api/hospitals/nearby?lat=31.5&lng=74.3                 401     may     may    may      may         may
+POST   /api/hospitals/register                                 all     may     may    may      may         may
+GET    /api/hospitals/{hospital}                               401     may     may    may      may         may
+PATCH  /api/hospitals/{hospital}                               401     403     403    403      403         may
+PUT    /api/hospitals/{hospital}                               401     403     403    403      403         may
+DELETE /api/hospitals/{hospital}                               401     403     403    403      403         may
+GET    /api/hospitals/{applicant}                              401     404     404    404      404         may
+PATCH  /api/hospitals/{applicant}                              401     404     404    404      404         may
+PUT    /api/hospitals/{applicant}                              401     404     404    404      404         may
+DELETE /api/hospitals/{applicant}                              401     404     404    404      404         may
+PATCH  /api/hospitals/{hospital}/approve                       401     403     403    403      403         may
+POST   /api/hospitals/{hospital}/approve                       401     403     403    403      403         may
+PATCH  /api/hospitals/{applicant}/approve                      401     404     404    404      404         may
+POST   /api/hospitals/{applicant}/approve                      401     404     404    404      404         may
+GET    /api/hospitals/{hospital}/departments                   401     may     may    may      may         may
+GET    /api/hospitals/{applicant}/departments                  401     404     404    404      404         may
+GET    /api/hospitals/{hospital}/doctors                       401     may     may    may      may         may
+GET    /api/hospitals/{applicant}/doctors                      401     404     404    404      404         may
+GET    /api/profiles                                           401     may     may    may      may         may
+GET    /api/profiles/dashboard_data                            401     may     may    may      may         may
+GET    /api/redoc                                              all     may     may    may      may         may
+GET    /api/schema                                             all     may     may    may      may         may
+GET    /api/users/doctors                                      401     403     403    403      403         may
+GET    /api/users/patients                                     401     403     403    403      403         may
+GET    /health                                                 all     may     may    may      may         may
+GET    /health/database                                        all     may     may    may      may         may
+GET    /health/detailed                                        all     may     may    may      may         may
+GET    /health/redis                                           all     may     may    may      may         may
+";
+
+#[test]
+fn the_table_has_every_operation_and_no_other() {
+    let rows: BTreeSet<_> = rows().iter().map(|row| (row.method.to_owned(), shape(row.path()))).collect();
+    let served: BTreeSet<_> =
+        operations().into_keys().map(|(method, path)| (method, shape(path))).collect();
+    assert_eq!(rows, served, "say in TABLE who may use a new operation");
+
+    let document = serde_json::to_value(carehub_tests::document()).unwrap();
+    let documented = document["paths"].as_object().unwrap().iter().flat_map(|(path, operations)| {
+        let methods = operations.as_object().unwrap().keys();
+        methods.map(move |method| (method.to_uppercase(), shape(path)))
+    });
+    let forgotten: Vec<_> = documented.filter(|operation| !rows.contains(operation)).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
+}
+
+#[tokio::test]
+async fn nobody_gets_in_who_has_nothing_to_do_there_and_nobody_learns_more_than_that() {
+    let hub = open().await;
+    let world = World::of(&hub).await;
+    catch_up(&hub).await;
+
+    let mut wrong = Vec::new();
+    for row in rows() {
+        for pattern in aliases(&row) {
+            let path = world.real(&row.target.replacen(row.path(), &pattern, 1));
+            for (&expected, (role, stranger)) in row.cells.iter().zip(&world.strangers) {
+                let let_in = matches!(expected, "all" | "may");
+                if let_in && row.method != "GET" {
+                    continue;
+                }
+                let method: Method = row.method.parse().unwrap();
+                let body = world.body(&row);
+                let reply = stranger.send(method, &path, (!body.is_null()).then_some(&body)).await;
+                let status = reply.status.as_str();
+                let right = if let_in { reply.status.is_success() } else { status == expected };
+                if !right {
+                    wrong.push(format!("{} {path} as {role}: {status}, not {expected}: {}", row.method, reply.text()));
+                } else if status == "401" && reply.header("www-authenticate") != "Bearer" {
+                    wrong.push(format!("{} {path}: no WWW-Authenticate", row.method));
+                } else if !let_in {
+                    reply.problem();
+                }
+            }
+        }
+    }
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(catch_up(&hub).await, [], "a refusal changed something");
+}
+
+/// What all paths of one operation have in common: everything but the names of variables.
+fn shape(path: &str) -> String {
+    let segments = path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+struct Row {
+    method: &'static str,
+    target: &'static str,
+    cells: Vec<&'static str>,
+}
+
+impl Row {
+    fn path(&self) -> &'static str {
+        self.target.split('?').next().unwrap()
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let lines = TABLE.lines().filter(|line| line.contains('/'));
+    let rows = lines.map(|line| {
+        let mut words = line.split_whitespace();
+        let (method, target) = (words.next().unwrap(), words.next().unwrap());
+        let cells: Vec<_> = words.collect();
+        assert_eq!(cells.len(), 6, "{line}");
+        Row { method, target, cells }
+    });
+    rows.collect()
+}
+
+/// The paths of the operation of a row, with the row's record in the place of the variable.
+fn aliases(row: &Row) -> Vec<String> {
+    let record = row.path().split('/').find(|segment| segment.starts_with('{'));
+    let paths = carehub_tests::functions().into_iter().flat_map(|(_, routes)| {
+        let same = routes.iter().filter(|route| {
+            route.method == row.method && shape(route.paths[0]) == shape(row.path())
+        });
+        same.flat_map(|route| route.paths.clone()).collect::<Vec<_>>()
+    });
+    let named = paths.map(|path| {
+        let segments = path.split('/').map(|segment| match record {
+            Some(record) if segment.starts_with('{') => record,
+            _ => segment,
+        });
+        segments.collect::<Vec<_>>().join("/")
+    });
+    named.collect()
+}
+
+/// Records, and people who have nothing to do with them.
+struct World<'h> {
+    records: BTreeMap<&'static str, String>,
+    refresh: String,
+    /// In the order of the columns.
+    strangers: Vec<(&'static str, Caller<'h>)>,
+}
+
+const ANA: &str = "+923001234567";
+
+impl<'h> World<'h> {
+    async fn of(hub: &'h TestHub) -> Self {
+        let admin = hub.admin().await;
+        let superadmin = hub.sign_in("superadmin", PASSWORD).await;
+        let hospital = hub.hospital("jinnah").await;
+        let doctor = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+        let department = json!({"name": "Cardiology"});
+        let department = hospital.post("/api/hospitals/departments", department).await.ok();
+        let applicant = hub.applicant("mayo").await;
+        let ana = hub.patient("ana", ANA).await;
+        let sessions = ana.get("/api/auth/sessions").await.ok();
+        let newcomer = hub.lone_doctor("newcomer").await;
+
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let records = BTreeMap::from([
+            ("{applicant}", text(&applicant["id"])),
+            ("{asset}", "swagger-ui.css".to_owned()),
+            ("{department}", text(&department["id"])),
+            ("{doctor}", doctor.id_as("doc")),
+            ("{hospital}", text(&hospital.user["hospital"])),
+            ("{newcomer}", newcomer.id_as("doc")),
+            ("{patient}", ana.id()),
+            ("{session}", text(&sessions["results"][0]["id"])),
+            ("{superadmin}", superadmin.id()),
+        ]);
+        let strangers = vec![
+            ("visitor", hub.visitor()),
+            ("patient", hub.patient("mallory", "+923009999999").await),
+            ("doctor", hub.lone_doctor("moriarty").await),
+            ("hospital", hub.hospital("elsewhere").await),
+            ("coordinator", hub.coordinator("cora").await),
+            ("admin", admin),
+        ];
+        Self { records, refresh: ana.refresh, strangers }
+    }
+
+    fn real(&self, target: &str) -> String {
+        self.records.iter().fold(target.to_owned(), |path, (name, id)| path.replace(name, id))
+    }
+
+    /// A body that would do, so that nothing but the policy can refuse it.
+    fn body(&self, row: &Row) -> Value {
+        match (row.method, shape(row.path()).as_str()) {
+            ("POST", "/api/accounts/otp/generate") => json!({"patient_phone": ANA}),
+            ("POST", "/api/accounts/otp/verify") => json!({"patient_phone": ANA, "otp": "123456"}),
+            ("POST", "/api/auth/admin/users") => json!({"role": "PATIENT", "name": "Eve Adams"}),
+            ("POST", "/api/auth/logout") => json!({"refresh": self.refresh}),
+            ("DELETE", "/api/auth/sessions") => json!({"session_id": self.records["{session}"]}),
+            ("POST", "/api/hospitals/departments") => {
+                json!({"name": "Radiology", "hospital": self.records["{hospital}"]})
+            }
+            ("POST", "/api/hospitals/doctors/create") => json!({
+                "first_name": "Eve", "last_name": "Adams", "email": "eve@example.org",
+                "phone_number": "+923002220002", "specialization": "Cardiology",
+                "hospital": self.records["{hospital}"],
+            }),
+            ("PATCH" | "PUT", "/api/auth/admin/users/{}") => json!({"first_name": "Eve"}),
+            ("PATCH" | "PUT", "/api/hospitals/departments/{}") => json!({"name": "Eve's"}),
+            ("PATCH" | "PUT", "/api/hospitals/doctors/{}") => json!({"first_name": "Eve"}),
+            ("PATCH" | "PUT", "/api/hospitals/{}") => json!({"name": "Eve's"}),
+            _ => Value::Null,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! One success of every operation, one after the other, and what each left behind.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use carehub_api::limit::Quota;
+use carehub_domain::{access::Action, event::Event};
+use carehub_events::announced;
+use carehub_testkit::{Caller, Fault, Reply, Spent, TestHub};
+use http::Method;
+use relay::Relay;
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, People, open_with};
+
+/// A success of one operation.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    /// The method and the documented path.
+    pub(crate) operation: (String, &'static str),
+    /// The account of whoever asked, if they were signed in.
+    pub(crate) caller: Option<String>,
+    /// Where they were.
+    pub(crate) address: IpAddr,
+    /// The answer.
+    pub(crate) reply: Reply,
+    /// What it cost.
+    pub(crate) spent: Spent,
+    /// What it left in the audit log.
+    pub(crate) events: Vec<Event>,
+    /// The answers while something was wrong with the tables, and what they left in the audit log.
+    pub(crate) struck: Vec<(Reply, Vec<Event>)>,
+}
+
+/// Opens a hub that counts requests as the cloud does, but minds none.
+pub(crate) async fn open_counting() -> TestHub {
+    open_with(|_| Some(Quota::per(100_000, 60))).await
+}
+
+/// Every operation of every function, as method and documented path, with the function.
+pub(crate) fn operations() -> BTreeMap<(String, &'static str), &'static str> {
+    let functions = carehub_tests::functions();
+    let operations = functions.iter().flat_map(|(name, routes)| {
+        routes.iter().map(|route| ((route.method.to_string(), route.paths[0]), *name))
+    });
+    operations.collect()
+}
+
+/// Visits every operation.
+pub(crate) async fn tour(hub: &TestHub) -> Vec<Stop> {
+    visit_all(hub, None).await
+}
+
+/// Visits every operation. Before it succeeds, each is struck by `fault`: at the first call
+/// to the tables, then at the second, and so on.
+pub(crate) async fn stricken_tour(hub: &TestHub, fault: Fault) -> Vec<Stop> {
+    visit_all(hub, Some(fault)).await
+}
+
+#[tokio::test]
+async fn the_tour_is_complete() {
+    let stops = tour(&open_counting().await).await;
+
+    let visited: BTreeSet<_> = stops.into_iter().map(|stop| stop.operation).collect();
+    let all: BTreeSet<_> = operations().into_keys().collect();
+    assert_eq!(visited, all, "visit a new operation in `visit_all`");
+}
+
+struct Tour<'h> {
+    hub: &'h TestHub,
+    fault: Option<Fault>,
+    stops: Vec<Stop>,
+}
+
+async fn visit_all(hub: &TestHub, fault: Option<Fault>) -> Vec<Stop> {
+    let mut tour = Tour { hub, fault, stops: Vec::new() };
+    let visitor = hub.visitor();
+    let admin = hub.admin().await;
+    let hospital = hub.hospital("jinnah").await;
+    let doctor = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    tour.platform(&visitor).await;
+    tour.auth(&visitor).await;
+    tour.users(&admin).await;
+    tour.accounts(&admin, &doctor, &ana).await;
+    tour.hospitals(&visitor, &admin, &hospital, &doctor).await;
+    tour.stops
+}
+
+const ANA: &str = "+923001234567";
+const BEA: &str = "+923007654321";
+
+impl Tour<'_> {
+    async fn platform(&mut self, visitor: &Caller<'_>) {
+        for path in ["/health", "/health/database", "/health/redis", "/health/detailed"] {
+            self.get(visitor, path, "").await;
+        }
+        for path in ["/api", "/api/schema", "/api/docs", "/api/redoc"] {
+            self.get(visitor, path, "").await;
+        }
+        self.get(visitor, "/api/docs/{asset}", "swagger-ui.css").await;
+        self.get(visitor, "/api/auth/health", "").await;
+        self.get(visitor, "/.well-known/jwks.json", "").await;
+    }
+
+    async fn auth(&mut self, visitor: &Caller<'_>) {
+        let newcomer = json!({"username": "cora", "password": PASSWORD});
+        self.visit(visitor, "POST", "/api/auth/register", "", newcomer).await;
+        let patient = json!({
+            "username": "bea", "password": PASSWORD, "password_confirm": PASSWORD, "consent": true,
+            "first_name": "Bea", "last_name": "Baum", "email": "bea@example.org", "phone": BEA,
+        });
+        self.visit(visitor, "POST", "/api/accounts/patients/register", "", patient).await;
+        let credentials = json!({"username": "bea", "password": PASSWORD});
+        let signed_in = self.visit(visitor, "POST", "/api/auth/login", "", &credentials).await;
+        let renewal = json!({"refresh": signed_in["refresh"]});
+        let signed_in = self.visit(visitor, "POST", "/api/auth/refresh", "", renewal).await;
+        let bea = visitor.with_tokens(&signed_in);
+
+        self.get(&bea, "/api/auth/profile", "").await;
+        self.visit(&bea, "PATCH", "/api/auth/profile", "", json!({"city": "Lahore"})).await;
+        self.visit(&bea, "PUT", "/api/auth/profile", "", json!({"city": "Karachi"})).await;
+        self.get(&bea, "/api/profiles", "").await;
+
+        self.visit(visitor, "POST", "/api/auth/send-otp", "", json!({"phone": BEA})).await;
+        let entry = json!({"phone": BEA, "otp": self.hub.post.code_to(BEA)});
+        self.visit(visitor, "POST", "/api/auth/verify-otp", "", entry).await;
+        let request = json!({"phone": BEA, "purpose": "PASSWORD_RESET"});
+        self.visit(visitor, "POST", "/api/auth/send-otp", "", request).await;
+        let code = self.hub.post.code_to(BEA);
+        let reset = json!({"phone": BEA, "otp": code, "new_password": "amber-harbour-31"});
+        self.visit(visitor, "POST", "/api/auth/password-reset", "", reset).await;
+
+        let bea = self.hub.sign_in("bea", "amber-harbour-31").await;
+        let change = json!({"old_password": "amber-harbour-31", "new_password": PASSWORD});
+        let signed_in = self.visit(&bea, "POST", "/api/auth/change-password", "", change).await;
+        let bea = bea.with_tokens(&signed_in);
+        let other = self.hub.sign_in("bea", PASSWORD).await;
+        let sessions = self.get(&other, "/api/auth/sessions", "").await;
+        let sessions = sessions["results"].as_array().unwrap();
+        let current = sessions.iter().find(|session| session["is_current"] == true).unwrap();
+        let id = current["id"].as_str().unwrap();
+        self.visit(&bea, "DELETE", "/api/auth/sessions/{id}", id, Value::Null).await;
+        self.hub.sign_in("bea", PASSWORD).await;
+        self.visit(&bea, "DELETE", "/api/auth/sessions", "", Value::Null).await;
+        self.visit(&bea, "POST", "/api/auth/logout", "", Value::Null).await;
+    }
+
+    async fn users(&mut self, admin: &Caller<'_>) {
+        self.get(admin, "/api/auth/admin/users", "").await;
+        let new = json!({"role": "COORDINATOR", "name": "Carl Orso"});
+        let carl = self.visit(admin, "POST", "/api/auth/admin/users", "", new).await;
+        let (path, id) = ("/api/auth/admin/users/{id}", carl["user"]["id"].as_str().unwrap());
+        self.get(admin, path, id).await;
+        self.visit(admin, "PATCH", path, id, json!({"city": "Lahore"})).await;
+        self.visit(admin, "PUT", path, id, json!({"role": "ADMIN"})).await;
+        self.visit(admin, "DELETE", path, id, Value::Null).await;
+    }
+
+    async fn accounts(&mut self, admin: &Caller<'_>, doctor: &Caller<'_>, ana: &Caller<'_>) {
+        let request = json!({"patient_phone": ANA});
+        self.visit(doctor, "POST", "/api/accounts/otp/generate", "", request).await;
+        let entry = json!({"patient_phone": ANA, "otp": self.hub.post.code_to(ANA)});
+        self.visit(doctor, "POST", "/api/accounts/otp/verify", "", entry).await;
+        self.get(ana, "/api/accounts/access-grants", "").await;
+        let id = doctor.id_as("doc");
+        self.visit(ana, "DELETE", "/api/accounts/access-grants/{doctor}", &id, Value::Null).await;
+        self.get(ana, "/api/accounts/access-log", "").await;
+        self.get(ana, "/api/profiles/dashboard_data", "").await;
+        self.get(admin, "/api/accounts/audit-logs", "").await;
+        self.get(admin, "/api/accounts/dashboard-stats", "").await;
+        self.get(admin, "/api/users/doctors", "").await;
+        self.get(admin, "/api/users/patients", "").await;
+    }
+
+    async fn hospitals(
+        &mut self,
+        visitor: &Caller<'_>,
+        admin: &Caller<'_>,
+        hospital: &Caller<'_>,
+        doctor: &Caller<'_>,
+    ) {
+        let application = json!({
+            "username": "mayo", "email": "mayo@example.org",
+            "password": PASSWORD, "password_confirm": PASSWORD,
+            "first_name": "Olga", "last_name": "Owner", "phone_number": "+923001110001",
+            "hospital_name": "Mayo Hospital", "license_number": "LIC-mayo",
+            "hospital_email": "desk-mayo@example.org", "hospital_phone": "+924211100001",
+            "address": "2 Example Road", "latitude": 31.5, "longitude": 74.3,
+        });
+        let mayo = self.visit(visitor, "POST", "/api/hospitals/register", "", application).await;
+        let (path, mayo) = ("/api/hospitals/{id}", mayo["hospital"]["id"].as_str().unwrap());
+        let decision = "/api/hospitals/{id}/approve";
+        self.visit(admin, "PATCH", decision, mayo, Value::Null).await;
+        self.visit(admin, "POST", decision, mayo, json!({"is_approved": false})).await;
+        self.visit(admin, "DELETE", path, mayo, Value::Null).await;
+
+        let id = &hospital.user["hospital"].as_str().unwrap().to_owned();
+        self.get(hospital, "/api/hospitals", "").await;
+        self.get(hospital, "/api/hospitals/nearby?lat=31.5&lng=74.3", "").await;
+        self.get(hospital, path, id).await;
+        self.visit(hospital, "PATCH", path, id, json!({"location": "Gulberg"})).await;
+        self.visit(hospital, "PUT", path, id, json!({"location": "Model Town"})).await;
+
+        self.get(hospital, "/api/hospitals/{id}/departments", id).await;
+        self.get(hospital, "/api/hospitals/departments", "").await;
+        let (all, one) = ("/api/hospitals/departments", "/api/hospitals/departments/{id}");
+        let opened = self.visit(hospital, "POST", all, "", json!({"name": "Cardiology"})).await;
+        let department = opened["id"].as_str().unwrap();
+        self.get(hospital, one, department).await;
+        self.visit(hospital, "PATCH", one, department, json!({"description": "Hearts"})).await;
+        self.visit(hospital, "PUT", one, department, json!({"name": "Heart"})).await;
+
+        let new = json!({
+            "first_name": "Dana", "last_name": "Dahl", "email": "dana@example.org",
+            "phone_number": "+923002220001", "specialization": "Cardiology",
+            "license_number": "DOC-1", "department": department,
+        });
+        self.visit(hospital, "POST", "/api/hospitals/doctors/create", "", new).await;
+        self.get(hospital, "/api/hospitals/{id}/doctors", id).await;
+        self.get(hospital, "/api/hospitals/doctors", "").await;
+        let (one_doctor, id) = ("/api/hospitals/doctors/{id}", doctor.id_as("doc"));
+        self.get(hospital, one_doctor, &id).await;
+        let change = json!({"specialization": "Oncology"});
+        self.visit(doctor, "PATCH", one_doctor, &id, change).await;
+        self.visit(hospital, "PUT", one_doctor, &id, json!({"license_number": "DOC-2"})).await;
+        self.visit(hospital, "DELETE", one, department, Value::Null).await;
+    }
+
+    async fn get(&mut self, caller: &Caller<'_>, path: &'static str, record: &str) -> Value {
+        self.visit(caller, "GET", path, record, Value::Null).await
+    }
+
+    /// Asks for the operation at `path`, on `record`, until it succeeds.
+    async fn visit(
+        &mut self,
+        caller: &Caller<'_>,
+        method: &str,
+        path: &'static str,
+        record: &str,
+        body: impl serde::Serialize,
+    ) -> Value {
+        let (hub, method) = (self.hub, method.parse::<Method>().unwrap());
+        let body = serde_json::to_value(body).unwrap();
+        let body = (!body.is_null()).then_some(&body);
+        let variable = path.split(['{', '}']).nth(1).map(|name| format!("{{{name}}}"));
+        let real = variable.map_or_else(|| path.to_owned(), |name| path.replace(&name, record));
+        catch_up(hub).await;
+
+        let mut struck = Vec::new();
+        let (reply, spent) = loop {
+            if let Some(fault) = self.fault {
+                hub.faults.strike(fault, u32::try_from(struck.len()).unwrap());
+            }
+            hub.meter.take();
+            let reply = caller.send(method.clone(), &real, body).await;
+            if !hub.faults.cease() {
+                break (reply, hub.meter.take());
+            }
+            struck.push((reply, catch_up(hub).await));
+        };
+        let answer = if reply.header("content-type").starts_with("application/json") {
+            reply.ok()
+        } else {
+            assert!(reply.status.is_success(), "{method} {real}: {} {}", reply.status, reply.text());
+            Value::Null
+        };
+        self.stops.push(Stop {
+            operation: (method.to_string(), path.split('?').next().unwrap()),
+            caller: caller.user["id"].as_str().map(str::to_owned),
+            address: caller.address,
+            reply,
+            spent,
+            events: catch_up(hub).await,
+            struck,
+        });
+        answer
+    }
+}
+
+/// Lets `relay` act on what happened since the last time, and says what that was.
+pub(crate) async fn catch_up(hub: &TestHub) -> Vec<Event> {
+    let batch = hub.unread();
+    let events = announced(batch.clone()).into_iter().map(|(_, event)| event.unwrap()).collect();
+    let relay = Relay {
+        store: hub.state.store.clone(),
+        pepper: hub.state.pepper.clone(),
+        post: hub.post.clone(),
+    };
+    let answer = relay.relay(batch).await;
+    assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+    events
+}
+
+/// The codes of what happened.
+pub(crate) fn actions(events: &[Event]) -> Vec<&'static str> {
+    events.iter().map(|event| Action::code(event.action)).collect()
+}
