@@ -37,9 +37,15 @@ async fn every_operation_keeps_to_its_budget() {
         let calls: Vec<_> = spent
             .calls
             .iter()
-            .map(|(name, count)| if *count == 1 { (*name).to_owned() } else { format!("{name}×{count}") })
+            .map(
+                |(name, count)| {
+                    if *count == 1 { (*name).to_owned() } else { format!("{name}×{count}") }
+                },
+            )
             .collect();
-        table.push_str(format!("{method:6} {path}: {} {}", spent.rounds, calls.join(" ")).trim_end());
+        table.push_str(
+            format!("{method:6} {path}: {} {}", spent.rounds, calls.join(" ")).trim_end(),
+        );
         table.push('\n');
         written.push(json!({
             "method": method, "path": path, "calls": spent.calls,

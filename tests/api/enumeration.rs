@@ -69,17 +69,33 @@ async fn an_account_without_a_password_looks_like_any_other() {
     assert_eq!(known, unknown);
 }
 
-/// 000-01: an address that several share signs nobody in, and does not say so.
+/// 000-01: an address that several share does not say so.
 #[tokio::test]
 async fn a_shared_phone_does_not_tell_that_it_is_shared() {
     let hub = open().await;
     hub.patient("ana", PHONE).await;
     hub.patient("ben", PHONE).await;
 
-    let shared = sign_in(&hub, PHONE, PASSWORD).await;
-    let unknown = sign_in(&hub, NOBODYS_PHONE, PASSWORD).await;
+    let shared = sign_in(&hub, PHONE, "another-lantern-98").await;
+    let unknown = sign_in(&hub, NOBODYS_PHONE, "another-lantern-98").await;
 
     assert_eq!(shared, unknown);
+}
+
+/// 000-01: whoever registers with the phone of another does not lock them out.
+#[tokio::test]
+async fn of_those_who_share_a_phone_the_password_tells_who_signs_in() {
+    let hub = open().await;
+    let ana = hub.patient("ana", PHONE).await;
+    hub.clock.advance(SignedDuration::from_secs(1));
+    let ben = hub.patient("ben", PHONE).await;
+    let change = json!({"old_password": PASSWORD, "new_password": "another-lantern-98"});
+    ben.post("/api/auth/change-password", change).await.ok();
+
+    let first = hub.sign_in(PHONE, PASSWORD).await;
+    let second = hub.sign_in(PHONE, "another-lantern-98").await;
+
+    assert_eq!([first.id(), second.id()], [ana.id(), ben.id()]);
 }
 
 /// 002-01: asking for a code tells nothing of who has an account.

@@ -20,11 +20,14 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
             .events
             .iter()
             .map(|event| {
-                let by = event.role.map_or("a visitor".to_owned(), |role| role.to_string().to_lowercase());
+                let by = event
+                    .role
+                    .map_or("a visitor".to_owned(), |role| role.to_string().to_lowercase());
                 format!("{} by {by}", event.action.code())
             })
             .collect();
-        (method != "GET" || !events.is_empty()).then(|| format!("{method:6} {path}: {}", events.join(", ")))
+        (method != "GET" || !events.is_empty())
+            .then(|| format!("{method:6} {path}: {}", events.join(", ")))
     });
     let mut lines: Vec<_> = lines.collect();
     lines.sort();

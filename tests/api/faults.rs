@@ -21,7 +21,11 @@ async fn survive(fault: Fault) {
             // Health checks answer with what they found.
             if !stop.operation.1.starts_with("/health") {
                 let problem = reply.problem();
-                assert_eq!((problem.code.as_str(), problem.detail), ("store-unavailable", None), "{what}");
+                assert_eq!(
+                    (problem.code.as_str(), problem.detail),
+                    ("store-unavailable", None),
+                    "{what}"
+                );
                 assert_eq!(reply.header("retry-after"), "1", "{what}");
             }
         }

@@ -77,7 +77,8 @@ fn every_variable_of_a_path_is_described() {
             .filter(|parameter| parameter["in"] == "path" && parameter["description"].is_string())
             .filter_map(|parameter| parameter["name"].as_str())
             .collect();
-        let variables = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+        let variables =
+            path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
         assert_eq!(variables.collect::<BTreeSet<_>>(), described, "{method} {path}");
     }
 }

@@ -67,15 +67,19 @@ fn every_function_of_the_template_is_a_folder_and_the_reverse() {
 fn every_function_is_told_what_it_needs_to_start() {
     for (function, properties) in declarations() {
         let given = properties["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
-        let names: BTreeSet<_> =
-            given.keys().filter_map(|name| name.strip_prefix("CAREHUB_")).map(str::to_owned).collect();
+        let names: BTreeSet<_> = given
+            .keys()
+            .filter_map(|name| name.strip_prefix("CAREHUB_"))
+            .map(str::to_owned)
+            .collect();
         let settings = names.iter().map(|name| {
             let value = if name == "MAIL_FROM" { "desk@example.org" } else { "x" };
             (name.clone(), value.to_owned())
         });
         let config = Config::read(settings).unwrap();
         // `platform` serves openly: it knows nobody and keeps no secret.
-        let serves = template().routes().any(|(name, _)| name == function) && function != "platform";
+        let serves =
+            template().routes().any(|(name, _)| name == function) && function != "platform";
         let (knows, signs) = (config.verifying_keys.is_some(), config.signing_key.is_some());
         assert_eq!(knows, serves, "CAREHUB_VERIFYING_KEYS of {function}");
         assert_eq!(signs, function == "auth", "CAREHUB_SIGNING_KEY of {function}");
@@ -184,7 +188,10 @@ fn matches(pattern: &str, path: &str) -> bool {
     let greedy = pattern.last().is_some_and(|last| last.ends_with("+}"));
     let fixed = pattern.len() - usize::from(greedy);
     (path.len() == pattern.len() || greedy && path.len() > fixed)
-        && pattern[..fixed].iter().zip(&path).all(|(want, have)| want.starts_with('{') || want == have)
+        && pattern[..fixed]
+            .iter()
+            .zip(&path)
+            .all(|(want, have)| want.starts_with('{') || want == have)
 }
 
 /// The properties of every function of the template, by folder name.
@@ -228,7 +235,8 @@ fn allowances(properties: &Value) -> BTreeSet<(String, String)> {
     let mut allowances = BTreeSet::new();
     for statement in statements {
         let actions = many(&statement["Action"]);
-        let actions = actions.iter().filter_map(|action| action.as_str()?.strip_prefix("dynamodb:"));
+        let actions =
+            actions.iter().filter_map(|action| action.as_str()?.strip_prefix("dynamodb:"));
         for action in actions {
             for resource in many(&statement["Resource"]) {
                 let resource = resource.as_str().unwrap().replace("${", "").replace('}', "");

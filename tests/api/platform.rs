@@ -80,7 +80,10 @@ async fn a_sick_hub_says_what_it_found() {
 
     hub.faults.cease();
     for reply in [&overall, &database, &cache, &detailed] {
-        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (503, "application/json"));
+        assert_eq!(
+            (reply.status.as_u16(), reply.header("content-type")),
+            (503, "application/json")
+        );
         let health: Value = serde_json::from_slice(&reply.body).unwrap();
         assert_eq!(health["status"], "unhealthy");
         assert!(!reply.text().contains("127.0.0.1"), "{}", reply.text());

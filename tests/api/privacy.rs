@@ -17,11 +17,30 @@ use crate::{
 
 /// Words that nobody writes by chance, one for each thing that people tell us.
 const CANARIES: [&str; 24] = [
-    "canaryuser", "canary-mail", "Canaria", "Canarino", "canary-lantern-97", "canary-harbour-31",
-    "+923001230987", "3001230987", "Canary Street", "Canaryville", "canary-zip", "canary nuts",
-    "canary fever", "canary insurance", "Canary Contact", "canary-licence", "canary-cnic",
-    "Canary Hospital", "+924211122233", "canary-desk", "canary-avatar", "+923007776655",
-    "canary-search", "canary-agent",
+    "canaryuser",
+    "canary-mail",
+    "Canaria",
+    "Canarino",
+    "canary-lantern-97",
+    "canary-harbour-31",
+    "+923001230987",
+    "3001230987",
+    "Canary Street",
+    "Canaryville",
+    "canary-zip",
+    "canary nuts",
+    "canary fever",
+    "canary insurance",
+    "Canary Contact",
+    "canary-licence",
+    "canary-cnic",
+    "Canary Hospital",
+    "+924211122233",
+    "canary-desk",
+    "canary-avatar",
+    "+923007776655",
+    "canary-search",
+    "canary-agent",
 ];
 const PHONE: &str = "+923001230987";
 const PASSWORD: &str = "canary-lantern-97";
@@ -43,11 +62,19 @@ async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
     run.everything().await;
 
     let logged = log.text();
-    assert!(logged.contains("request answered") && logged.contains("/api/auth/register"), "{logged}");
+    assert!(
+        logged.contains("request answered") && logged.contains("/api/auth/register"),
+        "{logged}"
+    );
     let events = serde_json::to_string(&run.events).unwrap();
     assert!(run.events.len() > 20, "{events}");
-    let canaries: Vec<_> = CANARIES.iter().map(|&canary| canary.to_owned()).chain(run.secrets).collect();
-    for (place, text) in [("the log", &logged), ("the events", &events), ("links and problems", &run.seen.join("\n"))] {
+    let canaries: Vec<_> =
+        CANARIES.iter().map(|&canary| canary.to_owned()).chain(run.secrets).collect();
+    for (place, text) in [
+        ("the log", &logged),
+        ("the events", &events),
+        ("links and problems", &run.seen.join("\n")),
+    ] {
         let lower = text.to_lowercase();
         for canary in &canaries {
             // An agent is what a program calls itself, and events keep it.
@@ -93,8 +120,13 @@ impl Run<'_> {
 
         // Everything is wrong here, and said so without repeating it.
         for path in [
-            "/api/auth/register", "/api/auth/login", "/api/auth/send-otp", "/api/auth/verify-otp",
-            "/api/auth/password-reset", "/api/auth/refresh", "/api/accounts/patients/register",
+            "/api/auth/register",
+            "/api/auth/login",
+            "/api/auth/send-otp",
+            "/api/auth/verify-otp",
+            "/api/auth/password-reset",
+            "/api/auth/refresh",
+            "/api/accounts/patients/register",
             "/api/hospitals/register",
         ] {
             self.post(&visitor, path, json!({
@@ -102,7 +134,8 @@ impl Run<'_> {
                 "email": "canary-mail", "otp": "canary-zip", "role": "canary-agent", "refresh": "canary-zip",
                 "first_name": ["Canaria"], "latitude": "Canaryville", "consent": "canary nuts",
             })).await;
-            let reply = visitor.send_bytes(Method::POST, path, b"{\"name\": Canaria}".to_vec()).await;
+            let reply =
+                visitor.send_bytes(Method::POST, path, b"{\"name\": Canaria}".to_vec()).await;
             self.note(&reply).await;
         }
 
@@ -118,7 +151,8 @@ impl Run<'_> {
         self.post(&visitor, "/api/auth/verify-otp", &entry).await;
         let request = json!({"phone": PHONE, "purpose": "PASSWORD_RESET"});
         self.post(&visitor, "/api/auth/send-otp", request).await;
-        let reset = json!({"phone": PHONE, "otp": self.code(), "new_password": "canary-harbour-31"});
+        let reset =
+            json!({"phone": PHONE, "otp": self.code(), "new_password": "canary-harbour-31"});
         self.post(&visitor, "/api/auth/password-reset", reset).await;
         let login = json!({"username": "canaryuser", "password": "canary-harbour-31"});
         let ana = visitor.with_tokens(&self.post(&visitor, "/api/auth/login", login).await);
@@ -154,19 +188,26 @@ impl Run<'_> {
         let username = given["username"].as_str().unwrap().to_owned();
         let doctor = self.hub.sign_in(&username, given["password"].as_str().unwrap()).await;
         let change = json!({"old_password": given["password"], "new_password": PASSWORD});
-        let doctor = doctor.with_tokens(&self.post(&doctor, "/api/auth/change-password", change).await);
+        let doctor =
+            doctor.with_tokens(&self.post(&doctor, "/api/auth/change-password", change).await);
         self.post(&doctor, "/api/accounts/otp/generate", json!({"patient_phone": PHONE})).await;
         let entry = json!({"patient_phone": PHONE, "otp": self.code()});
         self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
         self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
 
         for path in [
-            "/api/auth/admin/users?limit=1", "/api/auth/admin/users?limit=1&search=canaria",
-            "/api/auth/admin/users?limit=1&search=canary-search", "/api/users/patients?search=canary-mail",
-            "/api/auth/admin/users?role=canary-search", "/api/hospitals/nearby?lat=canary-search&lng=1",
-            "/api/hospitals/canary-search", "/api/auth/admin/users?canary-agent=1&limit=canary-search",
-            "/canary-search", "/api/auth/admin/users?cursor=canary-search",
-            "/api/accounts/audit-logs?limit=1", "/api/accounts/audit-logs?action=canary-search",
+            "/api/auth/admin/users?limit=1",
+            "/api/auth/admin/users?limit=1&search=canaria",
+            "/api/auth/admin/users?limit=1&search=canary-search",
+            "/api/users/patients?search=canary-mail",
+            "/api/auth/admin/users?role=canary-search",
+            "/api/hospitals/nearby?lat=canary-search&lng=1",
+            "/api/hospitals/canary-search",
+            "/api/auth/admin/users?canary-agent=1&limit=canary-search",
+            "/canary-search",
+            "/api/auth/admin/users?cursor=canary-search",
+            "/api/accounts/audit-logs?limit=1",
+            "/api/accounts/audit-logs?action=canary-search",
         ] {
             let page = self.send(&admin, Method::GET, path, Value::Null).await;
             if let Some(next) = page["next"].as_str() {
@@ -176,8 +217,11 @@ impl Run<'_> {
         let carl = json!({"role": "PATIENT", "name": "Canaria Canarino", "email": "canary-mail@example.org", "phone": PHONE});
         let carl = self.post(&admin, "/api/auth/admin/users", carl).await;
         self.secrets.push(carl["password"].as_str().unwrap().to_owned());
-        self.secrets.extend([&ana, &doctor, &hospital, &admin].map(|caller| caller.refresh.clone()));
-        self.secrets.extend([&ana, &doctor, &hospital, &admin].map(|caller| caller.access.clone().unwrap()));
+        self.secrets
+            .extend([&ana, &doctor, &hospital, &admin].map(|caller| caller.refresh.clone()));
+        self.secrets.extend(
+            [&ana, &doctor, &hospital, &admin].map(|caller| caller.access.clone().unwrap()),
+        );
     }
 
     fn code(&mut self) -> String {
@@ -186,11 +230,22 @@ impl Run<'_> {
         code
     }
 
-    async fn post(&mut self, caller: &Caller<'_>, path: &str, body: impl serde::Serialize) -> Value {
+    async fn post(
+        &mut self,
+        caller: &Caller<'_>,
+        path: &str,
+        body: impl serde::Serialize,
+    ) -> Value {
         self.send(caller, Method::POST, path, body).await
     }
 
-    async fn send(&mut self, caller: &Caller<'_>, method: Method, path: &str, body: impl serde::Serialize) -> Value {
+    async fn send(
+        &mut self,
+        caller: &Caller<'_>,
+        method: Method,
+        path: &str,
+        body: impl serde::Serialize,
+    ) -> Value {
         let body = serde_json::to_value(body).unwrap();
         let reply = caller.send(method, path, (!body.is_null()).then_some(&body)).await;
         self.note(&reply).await;

@@ -31,10 +31,13 @@ fn every_code_and_its_status() {
         }
         for block in text.split("Failure for ").skip(1).filter(|block| !block.starts_with('$')) {
             let block = block.split("\n}").next().unwrap();
-            let body = |name: &str| block.split(name).nth(1).unwrap_or_default().split("\n    }").next().unwrap();
+            let body = |name: &str| {
+                block.split(name).nth(1).unwrap_or_default().split("\n    }").next().unwrap()
+            };
             let classes = body("fn class").split("Class::").skip(1);
-            let classes: Vec<_> =
-                classes.map(|rest| rest.split(|c: char| !c.is_alphabetic()).next().unwrap()).collect();
+            let classes: Vec<_> = classes
+                .map(|rest| rest.split(|c: char| !c.is_alphabetic()).next().unwrap())
+                .collect();
             let codes: Vec<_> = body("fn code").split('"').skip(1).step_by(2).collect();
             // Those who have none pass on what another failure says.
             assert_eq!(classes.len(), codes.len(), "{block}");
@@ -45,7 +48,8 @@ fn every_code_and_its_status() {
         // What axum itself refuses.
         let bare = text.split("fn bare(").nth(1).and_then(|rest| rest.split("\n    }").next());
         let words = bare.into_iter().flat_map(|body| body.split('"').skip(1).step_by(2));
-        let codes = words.filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+        let codes =
+            words.filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
         lines.extend(codes.map(|code| format!("any {code}")));
     }
 

@@ -92,7 +92,8 @@ impl People for TestHub {
 
     async fn admin(&self) -> Caller<'_> {
         let superadmin = self.superadmin().await;
-        let body = json!({"role": "ADMIN", "username": "admin", "name": "Ada Min", "password": PASSWORD});
+        let body =
+            json!({"role": "ADMIN", "username": "admin", "name": "Ada Min", "password": PASSWORD});
         superadmin.post("/api/auth/admin/users", body).await.ok();
         self.sign_in("admin", PASSWORD).await
     }
@@ -100,7 +101,9 @@ impl People for TestHub {
     async fn superadmin(&self) -> Caller<'_> {
         let (username, password) = ("superadmin".parse().unwrap(), Some(PASSWORD.into()));
         let now = self.state.clock.now();
-        carehub_operator::create_admin(&self.state.store, username, None, password, now).await.unwrap();
+        carehub_operator::create_admin(&self.state.store, username, None, password, now)
+            .await
+            .unwrap();
         self.sign_in("superadmin", PASSWORD).await
     }
 
@@ -126,7 +129,12 @@ impl People for TestHub {
         let mut approved = before.clone().approve(&operator).unwrap();
         let mut owner = owner.unwrap().activate(operator.at);
         let permit = permit.noting("from", "PENDING");
-        self.state.store.hospitals().decide(&before, &mut approved, &mut owner, &permit).await.unwrap();
+        self.state
+            .store
+            .hospitals()
+            .decide(&before, &mut approved, &mut owner, &permit)
+            .await
+            .unwrap();
         self.sign_in(username, PASSWORD).await
     }
 

@@ -101,16 +101,18 @@ GET    /health/redis                                           all     may     m
 
 #[test]
 fn the_table_has_every_operation_and_no_other() {
-    let rows: BTreeSet<_> = rows().iter().map(|row| (row.method.to_owned(), shape(row.path()))).collect();
+    let rows: BTreeSet<_> =
+        rows().iter().map(|row| (row.method.to_owned(), shape(row.path()))).collect();
     let served: BTreeSet<_> =
         operations().into_keys().map(|(method, path)| (method, shape(path))).collect();
     assert_eq!(rows, served, "say in TABLE who may use a new operation");
 
     let document = serde_json::to_value(carehub_tests::document()).unwrap();
-    let documented = document["paths"].as_object().unwrap().iter().flat_map(|(path, operations)| {
-        let methods = operations.as_object().unwrap().keys();
-        methods.map(move |method| (method.to_uppercase(), shape(path)))
-    });
+    let documented =
+        document["paths"].as_object().unwrap().iter().flat_map(|(path, operations)| {
+            let methods = operations.as_object().unwrap().keys();
+            methods.map(move |method| (method.to_uppercase(), shape(path)))
+        });
     let forgotten: Vec<_> = documented.filter(|operation| !rows.contains(operation)).collect();
     assert!(forgotten.is_empty(), "{forgotten:?}");
 }
@@ -136,7 +138,11 @@ async fn nobody_gets_in_who_has_nothing_to_do_there_and_nobody_learns_more_than_
                 let status = reply.status.as_str();
                 let right = if let_in { reply.status.is_success() } else { status == expected };
                 if !right {
-                    wrong.push(format!("{} {path} as {role}: {status}, not {expected}: {}", row.method, reply.text()));
+                    wrong.push(format!(
+                        "{} {path} as {role}: {status}, not {expected}: {}",
+                        row.method,
+                        reply.text()
+                    ));
                 } else if status == "401" && reply.header("www-authenticate") != "Bearer" {
                     wrong.push(format!("{} {path}: no WWW-Authenticate", row.method));
                 } else if !let_in {
@@ -152,7 +158,8 @@ async fn nobody_gets_in_who_has_nothing_to_do_there_and_nobody_learns_more_than_
 
 /// What all paths of one operation have in common: everything but the names of variables.
 fn shape(path: &str) -> String {
-    let segments = path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
+    let segments =
+        path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
     segments.collect::<Vec<_>>().join("/")
 }
 

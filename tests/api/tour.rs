@@ -264,7 +264,12 @@ impl Tour<'_> {
         let answer = if reply.header("content-type").starts_with("application/json") {
             reply.ok()
         } else {
-            assert!(reply.status.is_success(), "{method} {real}: {} {}", reply.status, reply.text());
+            assert!(
+                reply.status.is_success(),
+                "{method} {real}: {} {}",
+                reply.status,
+                reply.text()
+            );
             Value::Null
         };
         self.stops.push(Stop {

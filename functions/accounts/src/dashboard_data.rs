@@ -59,9 +59,11 @@ pub(crate) async fn handler(
             total_patients: total(Total::Patients),
             pending_reviews: total(Total::PendingReviews),
         },
-        Role::Hospital | Role::Coordinator | Role::Admin | Role::Superadmin => DashboardView::Other {
-            total_appointments: total(Total::Appointments),
-            pending_appointments: total(Total::PendingAppointments),
-        },
+        Role::Hospital | Role::Coordinator | Role::Admin | Role::Superadmin => {
+            DashboardView::Other {
+                total_appointments: total(Total::Appointments),
+                pending_appointments: total(Total::PendingAppointments),
+            }
+        }
     }))
 }

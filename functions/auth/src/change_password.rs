@@ -66,7 +66,8 @@ impl PasswordChange {
         account: &Account,
     ) -> Result<carehub_domain::password::NewPassword> {
         if kept.is_some() {
-            let old = self.old_password.ok_or_else(|| Invalid::field("old_password", "is required"))?;
+            let old =
+                self.old_password.ok_or_else(|| Invalid::field("old_password", "is required"))?;
             let right = passwords.matches(old.secret(), kept).await?;
             right.then_some(()).ok_or(AccountError::WrongPassword)?;
         }

@@ -36,7 +36,8 @@ pub(crate) async fn handler(
 ) -> Result<Json<Done>> {
     let id = farewell.session(session.id, &pepper)?;
     let sessions = store.sessions();
-    let (session, permit) = sessions.find(session.user, id).await?.permit(&actor, Action::SignOut)?;
+    let (session, permit) =
+        sessions.find(session.user, id).await?.permit(&actor, Action::SignOut)?;
     sessions.end(&session, &permit).await?;
     Ok(Json(Done::saying("Logged out successfully")))
 }

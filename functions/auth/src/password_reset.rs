@@ -51,13 +51,14 @@ pub(crate) async fn handler(
     State(pepper): State<Pepper>,
     Body(reset): Body<Reset>,
 ) -> Result<Json<Done>> {
-    let code =
-        entered(&store, Purpose::PasswordReset, &reset.phone, &reset.otp, &visitor, &pepper).await?;
+    let code = entered(&store, Purpose::PasswordReset, &reset.phone, &reset.otp, &visitor, &pepper)
+        .await?;
     let user = holder(&store, &reset.phone, reset.username.as_ref()).await?;
     let user = user.ok_or(SignInError::CodeRefused)?;
     let (account, _) = store.accounts().credentials(user).await?.unzip();
     let account = account.filter(Account::is_active).ok_or(SignInError::CodeRefused)?;
-    let new = reset.new_password.choose(reset.new_password_confirm.as_ref(), "new_password", &account)?;
+    let new =
+        reset.new_password.choose(reset.new_password_confirm.as_ref(), "new_password", &account)?;
     let digest = passwords.digest(&new).await?;
     let mut account = account.password_chosen(visitor.at);
     let actor = account.actor(None, visitor.origin, visitor.at);

@@ -101,7 +101,8 @@ pub(crate) async fn end_one(
     State(store): State<Store>,
 ) -> Result<StatusCode> {
     let sessions = store.sessions();
-    let (ended, permit) = sessions.find(account.id, id).await?.permit(&actor, Action::EndSession)?;
+    let (ended, permit) =
+        sessions.find(account.id, id).await?.permit(&actor, Action::EndSession)?;
     sessions.end(&ended, &permit).await?;
     Ok(StatusCode::NO_CONTENT)
 }

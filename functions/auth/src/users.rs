@@ -87,7 +87,8 @@ pub(crate) struct UserChanges {
 
 impl Form for UserChanges {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let (administration, profile) = (Administration::read(fields), ProfileChanges::read(fields));
+        let (administration, profile) =
+            (Administration::read(fields), ProfileChanges::read(fields));
         Some(Self { administration: administration?, profile: profile? })
     }
 }
@@ -146,7 +147,8 @@ pub(crate) async fn profiles(
     match actor.allow(Action::ListAccounts) {
         Ok(_) => everyone(&actor, &listing, &store).await,
         Err(_) => {
-            Ok(listing.answer(Page::of(vec![account]), |account| AccountView::of(account, actor.at)))
+            Ok(listing
+                .answer(Page::of(vec![account]), |account| AccountView::of(account, actor.at)))
         }
     }
 }
@@ -243,7 +245,8 @@ pub(crate) async fn close(
     expected: IfMatch,
     State(store): State<Store>,
 ) -> Result<StatusCode> {
-    let (before, permit) = store.accounts().find(id).await?.permit(&actor, Action::DeleteAccount)?;
+    let (before, permit) =
+        store.accounts().find(id).await?.permit(&actor, Action::DeleteAccount)?;
     expected.check(&before)?;
     let mut closed = before.clone().close(&actor)?;
     store.accounts().save(&before, &mut closed, &permit.noting("role", before.role)).await?;
@@ -300,9 +303,7 @@ impl UserChanges {
         let (account, action) = match is_active {
             Some(false) if active => (account.close(actor)?, Action::DeleteAccount),
             Some(true) if !active => (account.activate(actor.at), Action::AdministerAccount),
-            _ if account.role != role => {
-                (account.sign_out_everywhere(), Action::AdministerAccount)
-            }
+            _ if account.role != role => (account.sign_out_everywhere(), Action::AdministerAccount),
             _ => (account, Action::EditAccount),
         };
         let permit = actor.authorize(action, &account)?.changing(&changed);

@@ -78,7 +78,8 @@ pub(crate) async fn handler(
         None => {
             let account = entry.newcomer(&visitor);
             let (session, refresh) = Session::begin(&account, &visitor.origin, visitor.at, &pepper);
-            let permit = visitor.create(Action::CreateAccount, &account)?.noting("role", account.role);
+            let permit =
+                visitor.create(Action::CreateAccount, &account)?.noting("role", account.role);
             let opening =
                 Opening { session: Some(&session), code: Some(&code), ..Opening::of(&account) };
             // The name is made up, so what somebody else was faster with is the code.

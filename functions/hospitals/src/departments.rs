@@ -166,8 +166,8 @@ pub(crate) async fn edit(
     expected.check(&before)?;
     let mut department = before.clone();
     let changed = changes.apply(&mut department, actor.at);
-    departments.save(&before, &mut department, &permit.changing(&changed)).await?;
     let hospital = store.hospitals().find(department.hospital).await?.view(&actor)?;
+    departments.save(&before, &mut department, &permit.changing(&changed)).await?;
     Ok(Tagged::of(&department.clone(), Json(view(department, &hospital))))
 }
 
@@ -185,7 +185,8 @@ pub(crate) async fn close(
     State(store): State<Store>,
 ) -> Result<StatusCode> {
     let departments = store.departments();
-    let (department, permit) = departments.find(id).await?.permit(&actor, Action::DeleteDepartment)?;
+    let (department, permit) =
+        departments.find(id).await?.permit(&actor, Action::DeleteDepartment)?;
     expected.check(&department)?;
     departments.close(&department, &permit).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -136,6 +136,7 @@ pub(crate) async fn edit(
     let doctors = store.doctors();
     let (before, permit) = doctors.find(id).await?.permit(&actor, Action::EditDoctor)?;
     expected.check(&before)?;
+    let hospital = home(&before, &actor, &store).await?;
     let mut doctor = before.clone();
     let changed = changes.apply(&mut doctor, actor.at);
     // Who adds doctors also says whether they work there; the doctor does not.
@@ -143,7 +144,6 @@ pub(crate) async fn edit(
         return Err(Denied::Forbidden.into());
     }
     doctors.save(&before, &mut doctor, &permit.changing(&changed)).await?;
-    let hospital = home(&doctor, &actor, &store).await?;
     Ok(Tagged::of(&doctor.clone(), Json(DoctorView::of(doctor, hospital.as_ref(), &actor))))
 }
 

@@ -127,7 +127,8 @@ async fn employ(
     actor: &Actor,
 ) -> Result<Doctor> {
     let (mut account, practice) = new.read(hospital, actor.at);
-    let mut permit = actor.create(Action::CreateDoctor, &Doctor::enter(&account, practice.clone()))?;
+    let mut permit =
+        actor.create(Action::CreateDoctor, &Doctor::enter(&account, practice.clone()))?;
     permit = permit.noting("hospital", hospital.id);
     let handing_out = actor.create(Action::ReturnPassword, &account)?;
     let digest: PasswordHash = passwords.digest(password).await?;
@@ -138,7 +139,9 @@ async fn employ(
         let opening = Opening { password: Some(&digest), ..Opening::of(&account) };
         match store.doctors().employ(&doctor, opening, &permit, &handing_out).await {
             Ok(()) => return Ok(doctor),
-            Err(WriteError::Condition(DoctorError::UsernameTaken)) if taken < NAMESAKES => taken += 1,
+            Err(WriteError::Condition(DoctorError::UsernameTaken)) if taken < NAMESAKES => {
+                taken += 1
+            }
             Err(error) => return Err(error.into()),
         }
     }

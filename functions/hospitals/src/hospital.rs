@@ -114,7 +114,11 @@ pub(crate) async fn close(
 }
 
 impl HospitalChanges {
-    fn apply(self, hospital: &mut Hospital, now: Timestamp) -> Result<Vec<&'static str>, PlaceError> {
+    fn apply(
+        self,
+        hospital: &mut Hospital,
+        now: Timestamp,
+    ) -> Result<Vec<&'static str>, PlaceError> {
         let point: Option<GeoPoint> = point(self.latitude, self.longitude)?;
         let mut changed = Vec::new();
         replace(&mut hospital.name, self.name, "name", &mut changed);

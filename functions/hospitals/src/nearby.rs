@@ -90,7 +90,8 @@ impl Place {
             text.parse::<f64>().map_err(|_| Invalid::field(name, "expected a number"))
         };
         let centre = GeoPoint::at(number("lat", &self.lat)?, number("lng", &self.lng)?)?;
-        let radius = self.radius_km.as_deref().map_or(Ok(10.0), |text| number("radius_km", text))?;
+        let radius =
+            self.radius_km.as_deref().map_or(Ok(10.0), |text| number("radius_km", text))?;
         Ok(Circle::around(centre, radius)?)
     }
 }

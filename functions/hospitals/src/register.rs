@@ -101,8 +101,7 @@ impl NewHospital {
     fn apply(self, now: Timestamp) -> Result<(Account, Hospital, Typed, Typed), PlaceError> {
         let point = point(self.latitude, self.longitude)?;
         let name = PersonName { first: self.first_name, last: Some(self.last_name) };
-        let mut owner =
-            Account::open(self.username, Role::Hospital, name, now).awaiting_approval();
+        let mut owner = Account::open(self.username, Role::Hospital, name, now).awaiting_approval();
         owner.email = Some(self.email);
         owner.phone = Some(self.phone_number);
         owner.hospital = Some(owner.id.into());
@@ -121,7 +120,10 @@ impl NewHospital {
 }
 
 /// Both coordinates make a point, none makes no point, and one is a mistake.
-pub(crate) fn point(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<GeoPoint>, PlaceError> {
+pub(crate) fn point(
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+) -> Result<Option<GeoPoint>, PlaceError> {
     match (latitude, longitude) {
         (Some(latitude), Some(longitude)) => GeoPoint::at(latitude, longitude).map(Some),
         (None, None) => Ok(None),

@@ -56,7 +56,9 @@ impl From<Hospital> for HospitalView {
     fn from(hospital: Hospital) -> Self {
         let (approved_at, approved_by) = match hospital.membership() {
             Membership::Approved { decided_at, decided_by } => (Some(decided_at), decided_by),
-            Membership::Pending | Membership::Rejected { .. } | Membership::Closed { .. } => (None, None),
+            Membership::Pending | Membership::Rejected { .. } | Membership::Closed { .. } => {
+                (None, None)
+            }
         };
         Self {
             id: hospital.id,

@@ -49,7 +49,9 @@ pub(crate) async fn redoc() -> impl IntoResponse {
 pub(crate) async fn asset(Path(asset): Path<String>) -> Result<impl IntoResponse> {
     let (media_type, bytes): (_, &'static [u8]) = match asset.as_str() {
         "swagger-ui-bundle.js" => (SCRIPT, include_bytes!("../assets/swagger-ui-bundle.js.gz")),
-        "swagger-ui.css" => ("text/css; charset=utf-8", include_bytes!("../assets/swagger-ui.css.gz")),
+        "swagger-ui.css" => {
+            ("text/css; charset=utf-8", include_bytes!("../assets/swagger-ui.css.gz"))
+        }
         "redoc.standalone.js" => (SCRIPT, include_bytes!("../assets/redoc.standalone.js.gz")),
         _ => return Err(Denied::NotFound.into()),
     };

@@ -11,7 +11,10 @@ use carehub_domain::{
 use crate::Relay;
 
 /// The code that a phone is to show. One that was used or replaced meanwhile is not sent.
-pub(crate) async fn code(relay: &Relay, event: &Event) -> Result<Option<Message>, Box<dyn Failure>> {
+pub(crate) async fn code(
+    relay: &Relay,
+    event: &Event,
+) -> Result<Option<Message>, Box<dyn Failure>> {
     let Some(key) = CodeKey::named(&event.subject) else { return Ok(None) };
     let code = relay.store.codes().find(&key).await.map_err(failed)?;
     let Some(code) = code.filter(|code| code.sent) else { return Ok(None) };
@@ -19,14 +22,23 @@ pub(crate) async fn code(relay: &Relay, event: &Event) -> Result<Option<Message>
     let minutes = code.purpose.life().as_mins();
     let text = match code.purpose {
         Purpose::Login | Purpose::Registration => {
-            format!("{} is your CareHub code. It is good for {minutes} minutes. Tell it to nobody.", digits.reveal())
+            format!(
+                "{} is your CareHub code. It is good for {minutes} minutes. Tell it to nobody.",
+                digits.reveal()
+            )
         }
         Purpose::PasswordReset => {
-            format!("{} is your CareHub code to choose a new password. It is good for {minutes} minutes. Tell it to nobody.", digits.reveal())
+            format!(
+                "{} is your CareHub code to choose a new password. It is good for {minutes} minutes. Tell it to nobody.",
+                digits.reveal()
+            )
         }
         Purpose::Repository => {
             let doctor = doctor(relay, &code).await?;
-            format!("{doctor} asks to read your health record. If you agree, read out this code: {}. It is good for {minutes} minutes.", digits.reveal())
+            format!(
+                "{doctor} asks to read your health record. If you agree, read out this code: {}. It is good for {minutes} minutes.",
+                digits.reveal()
+            )
         }
     };
     Ok(Some(Message::Sms { to: code.phone, text }))
@@ -36,11 +48,16 @@ async fn doctor(relay: &Relay, code: &Code) -> Result<String, Box<dyn Failure>> 
     let Some(id) = code.requester else { return Ok("A doctor".to_owned()) };
     let doctor = relay.store.doctors().find(id).await.map_err(failed)?;
     let reader = Actor::worker("relay", code.expires_at);
-    Ok(doctor.view(&reader).map_or_else(|_| "A doctor".to_owned(), |doctor| format!("Dr. {}", doctor.name.full())))
+    Ok(doctor
+        .view(&reader)
+        .map_or_else(|_| "A doctor".to_owned(), |doctor| format!("Dr. {}", doctor.name.full())))
 }
 
 /// What a hospital is told about its application.
-pub(crate) async fn decision(relay: &Relay, event: &Event) -> Result<Option<Message>, Box<dyn Failure>> {
+pub(crate) async fn decision(
+    relay: &Relay,
+    event: &Event,
+) -> Result<Option<Message>, Box<dyn Failure>> {
     let Some(id) = event.hospital else { return Ok(None) };
     let hospital = relay.store.hospitals().find(id).await.map_err(failed)?;
     let Ok(hospital) = hospital.view(&Actor::worker("relay", event.at)) else { return Ok(None) };
@@ -52,11 +69,15 @@ pub(crate) async fn decision(relay: &Relay, event: &Event) -> Result<Option<Mess
         ),
         Action::RejectHospital => (
             "Your application to CareHub",
-            format!("{name} has not been approved. Please write to us if you think this is a mistake."),
+            format!(
+                "{name} has not been approved. Please write to us if you think this is a mistake."
+            ),
         ),
         _ => (
             "We have your application to CareHub",
-            format!("Thank you for registering {name}. We will write again when it has been decided on."),
+            format!(
+                "Thank you for registering {name}. We will write again when it has been decided on."
+            ),
         ),
     };
     Ok(Some(Message::Mail { to: hospital.email, subject: subject.to_owned(), text }))

@@ -102,8 +102,7 @@ impl Scene<'_> {
         if let Some(owner) = self.holder(username).await? {
             return Ok(owner.into());
         }
-        let mut owner =
-            self.account(which, Role::Hospital, "Demo", "Owner")?.awaiting_approval();
+        let mut owner = self.account(which, Role::Hospital, "Demo", "Owner")?.awaiting_approval();
         owner.hospital = Some(owner.id.into());
         let application = Application {
             name: text(name)?,
@@ -120,7 +119,9 @@ impl Scene<'_> {
         let digest = self.digest(which).await?;
         let opening = Opening { password: Some(&digest), ..Opening::of(&owner) };
         match self.store.hospitals().register(&hospital, opening, &permit).await {
-            Ok(()) | Err(WriteError::Condition(RegistrationError::UsernameTaken)) => Ok(hospital.id),
+            Ok(()) | Err(WriteError::Condition(RegistrationError::UsernameTaken)) => {
+                Ok(hospital.id)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -152,7 +153,8 @@ impl Scene<'_> {
         let mut account = self.account(which, Role::Doctor, "Ali", "Mehmood")?;
         account.hospital = Some(hospital);
         account.phone = Some("+923000000002".parse()?);
-        let practice = Practice { specialization: Some(text("Cardiology")?), ..Practice::default() };
+        let practice =
+            Practice { specialization: Some(text("Cardiology")?), ..Practice::default() };
         let doctor = Doctor::enter(&account, practice);
         let permit = self.operator.create(Action::CreateDoctor, &doctor)?;
         let handing_out = self.operator.create(Action::ReturnPassword, &account)?;
@@ -185,10 +187,20 @@ impl Scene<'_> {
         let (before, permit) = doctor.permit(&self.operator, Action::EditDoctor)?;
         let mut doctor = before.clone();
         doctor.is_active = false;
-        Ok(self.store.doctors().save(&before, &mut doctor, &permit.changing(&["is_active"])).await?)
+        Ok(self
+            .store
+            .doctors()
+            .save(&before, &mut doctor, &permit.changing(&["is_active"]))
+            .await?)
     }
 
-    fn account(&self, which: usize, role: Role, first: &str, last: &str) -> Result<Account, OperatorError> {
+    fn account(
+        &self,
+        which: usize,
+        role: Role,
+        first: &str,
+        last: &str,
+    ) -> Result<Account, OperatorError> {
         let name = PersonName { first: text(first)?, last: Some(text(last)?) };
         let username = username(ACCOUNTS[which].0)?;
         let mut account = Account::open(username, role, name, self.operator.at);

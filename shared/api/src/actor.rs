@@ -77,7 +77,8 @@ impl FromRequestParts<AppState> for SignedIn {
         // A token says who it was; the tables say who may still act.
         let attendance =
             state.store.sessions().attendance(claims.sub, claims.sid, claims.hospital).await?;
-        let Attendance { session: Some(session), account: Some(account), hospital } = attendance else {
+        let Attendance { session: Some(session), account: Some(account), hospital } = attendance
+        else {
             return Err(Unauthenticated::Ended.into());
         };
         let belongs = |hospital: Hospital| hospital.has_belonged_since(session.started_at);

@@ -49,8 +49,20 @@ fn cors(Origins(sites): &Origins) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(sites))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(named(&["authorization", "content-type", "if-match", "idempotency-key", "x-request-id"]))
-        .expose_headers(named(&["etag", "location", "retry-after", "x-request-id", "x-response-time"]))
+        .allow_headers(named(&[
+            "authorization",
+            "content-type",
+            "if-match",
+            "idempotency-key",
+            "x-request-id",
+        ]))
+        .expose_headers(named(&[
+            "etag",
+            "location",
+            "retry-after",
+            "x-request-id",
+            "x-response-time",
+        ]))
         .max_age(std::time::Duration::from_hours(1))
 }
 

@@ -52,9 +52,11 @@ impl Default for Config {
 impl Config {
     /// Reads the variables that start with `CAREHUB_`.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(env::vars().filter_map(|(name, value)| {
-            Some((name.strip_prefix("CAREHUB_")?.to_owned(), value))
-        }))
+        Self::read(
+            env::vars().filter_map(|(name, value)| {
+                Some((name.strip_prefix("CAREHUB_")?.to_owned(), value))
+            }),
+        )
     }
 
     /// Reads settings by name, without the prefix. An empty value counts as none.
@@ -62,7 +64,8 @@ impl Config {
         let settings = settings.filter(|(_, value)| !value.trim().is_empty());
         let (limits, rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
             settings.partition(|(name, _)| name.starts_with("LIMIT_"));
-        let mut config = serde_json::from_value::<Self>(json!(rest)).map_err(ConfigError::Setting)?;
+        let mut config =
+            serde_json::from_value::<Self>(json!(rest)).map_err(ConfigError::Setting)?;
         for (name, value) in limits {
             let bucket = name.strip_prefix("LIMIT_").unwrap_or_default().parse();
             let bucket = bucket.map_err(|()| ConfigError::UnknownLimit(name))?;
@@ -110,7 +113,12 @@ impl Default for Origins {
 
 impl From<String> for Origins {
     fn from(list: String) -> Self {
-        Self(list.split(',').map(|site| site.trim().to_owned()).filter(|site| !site.is_empty()).collect())
+        Self(
+            list.split(',')
+                .map(|site| site.trim().to_owned())
+                .filter(|site| !site.is_empty())
+                .collect(),
+        )
     }
 }
 

@@ -58,7 +58,8 @@ pub(crate) async fn around(
 /// A name that the caller chose, if it is fit for a log.
 fn given_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
-    let sound = (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let sound =
+        (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     sound.then(|| id.to_owned())
 }
 
@@ -70,7 +71,9 @@ fn explained(mut response: Response, id: &str) -> Response {
     }
     let problem = response.extensions_mut().remove::<Problem>();
     // A health check that fails answers with what it found.
-    if problem.is_none() && response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
+    if problem.is_none()
+        && response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json")
+    {
         return response;
     }
     let problem = problem.unwrap_or_else(|| Problem::bare(status));

@@ -52,7 +52,8 @@ impl IntoResponse for ApiError {
             let seconds = wait_seconds(wait);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
             if self.0.class() == Class::TooMany
-                && let Ok(limit) = HeaderValue::from_str(&format!("\"{}\";r=0;t={seconds}", self.0.code()))
+                && let Ok(limit) =
+                    HeaderValue::from_str(&format!("\"{}\";r=0;t={seconds}", self.0.code()))
             {
                 headers.insert(HeaderName::from_static("ratelimit"), limit);
             }
@@ -141,7 +142,9 @@ fn present(class: Class) -> (StatusCode, &'static str) {
         Class::Unauthenticated => (StatusCode::UNAUTHORIZED, "You are not signed in"),
         Class::Forbidden => (StatusCode::FORBIDDEN, "You may not do this"),
         Class::NotFound => (StatusCode::NOT_FOUND, "There is nothing here"),
-        Class::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "The path does not take this method"),
+        Class::WrongMethod => {
+            (StatusCode::METHOD_NOT_ALLOWED, "The path does not take this method")
+        }
         Class::Conflict => (StatusCode::CONFLICT, "The record does not allow this now"),
         Class::Outdated => (StatusCode::PRECONDITION_FAILED, "The record has changed"),
         Class::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large"),

@@ -38,7 +38,8 @@ impl<F: Form, S: Send + Sync> FromRequest<S> for Body<F> {
         let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is_json = media.is_none_or(|media| {
             let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+            essence == "application/json"
+                || (essence.starts_with("application/") && essence.ends_with("+json"))
         });
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {

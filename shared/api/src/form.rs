@@ -55,7 +55,10 @@ impl Fields {
         given.for_each(drop);
         let (name, read) = match first {
             Some((name, value)) => (name, serde_path_to_error::deserialize(value).map_err(explain)),
-            None => (names[0], T::deserialize(Absent).map_err(|error| (String::new(), error.to_string()))),
+            None => (
+                names[0],
+                T::deserialize(Absent).map_err(|error| (String::new(), error.to_string())),
+            ),
         };
         match read {
             Ok(value) => Some(value),
@@ -168,11 +171,16 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
                 Ok(Change(None))
             }
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<Change<T>, D::Error> {
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                value: D,
+            ) -> Result<Change<T>, D::Error> {
                 match Value::deserialize(value)? {
                     Value::Null => Ok(Change(Some(None))),
                     Value::String(text) if text.trim().is_empty() => Ok(Change(Some(None))),
-                    value => T::deserialize(value).map(|value| Change(Some(Some(value)))).map_err(de::Error::custom),
+                    value => T::deserialize(value)
+                        .map(|value| Change(Some(Some(value))))
+                        .map_err(de::Error::custom),
                 }
             }
         }
@@ -239,7 +247,9 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named_and_no_value_is_repeated() {
-        let errors = person(json!({"name": 5, "mobile": "canary", "email": "canary", "extra/x": 1})).unwrap_err();
+        let errors =
+            person(json!({"name": 5, "mobile": "canary", "email": "canary", "extra/x": 1}))
+                .unwrap_err();
         assert_eq!(
             errors,
             [
@@ -255,7 +265,10 @@ mod tests {
     #[test]
     fn missing_fields_are_named_by_their_present_name() {
         let errors = person(json!({})).unwrap_err();
-        assert_eq!(errors.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(), ["/name", "/phone"]);
+        assert_eq!(
+            errors.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(),
+            ["/name", "/phone"]
+        );
     }
 
     #[test]

@@ -89,7 +89,11 @@ impl<F> Listing<F> {
     pub fn answer<T, V>(&self, page: Page<T>, view: impl FnMut(T) -> V) -> Json<PageView<V>> {
         let Page { records, next, previous } = page.map(view);
         let link = |position| self.link(position);
-        Json(PageView { results: records, next: next.and_then(link), previous: previous.and_then(link) })
+        Json(PageView {
+            results: records,
+            next: next.and_then(link),
+            previous: previous.and_then(link),
+        })
     }
 
     fn link(&self, position: Position) -> Option<String> {
@@ -112,7 +116,11 @@ impl<F: Form> FromRequestParts<AppState> for Listing<F> {
         let limit = [parameters.remove("limit"), parameters.remove("page_size")];
         let (window, parameters) = match parameters.remove("cursor") {
             None => {
-                let limit = limit.into_iter().flatten().next().map_or(Ok(USUAL), |limit| read_limit(&limit))?;
+                let limit = limit
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .map_or(Ok(USUAL), |limit| read_limit(&limit))?;
                 (Window::first(limit), parameters)
             }
             Some(cursor) => {

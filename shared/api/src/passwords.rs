@@ -76,7 +76,8 @@ impl Passwords {
         let password = password.reveal().clone();
         self.work(move || {
             let hash = argon2()?.hash_password(password.expose_secret().as_bytes());
-            hash.map(|hash| PasswordHash::from_phc(hash.to_string())).map_err(|_| DigestError::Argon2)
+            hash.map(|hash| PasswordHash::from_phc(hash.to_string()))
+                .map_err(|_| DigestError::Argon2)
         })
         .await
     }

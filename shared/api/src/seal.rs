@@ -6,14 +6,24 @@ use carehub_domain::secret::Pepper;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Encrypts `value` for one `usage`, bound to what `bound` says.
-pub(crate) fn seal(value: &impl Serialize, usage: &str, bound: &str, pepper: &Pepper) -> Option<String> {
+pub(crate) fn seal(
+    value: &impl Serialize,
+    usage: &str,
+    bound: &str,
+    pepper: &Pepper,
+) -> Option<String> {
     let mut text = serde_json::to_vec(value).ok()?;
     let nonce = key(usage, pepper)?.seal_in_place_append_tag(Aad::from(bound), &mut text).ok()?;
     Some(BASE64.encode([&nonce.as_ref()[..], &text].concat()))
 }
 
 /// Decrypts what [`seal`] made for the same usage and bound to the same.
-pub(crate) fn open<T: DeserializeOwned>(sealed: &str, usage: &str, bound: &str, pepper: &Pepper) -> Option<T> {
+pub(crate) fn open<T: DeserializeOwned>(
+    sealed: &str,
+    usage: &str,
+    bound: &str,
+    pepper: &Pepper,
+) -> Option<T> {
     let bytes = BASE64.decode(sealed).ok()?;
     let (nonce, text) = bytes.split_at_checked(NONCE_LEN)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

@@ -56,7 +56,8 @@ pub struct Tokens {
 impl Tokens {
     /// Accepts tokens by `issuer` that are signed with one of the public keys.
     pub fn verifying(issuer: &str, keys: &str) -> Result<Self, ConfigError> {
-        let published: JwkSet = serde_json::from_str(keys).map_err(|error| ConfigError::Key(error.into()))?;
+        let published: JwkSet =
+            serde_json::from_str(keys).map_err(|error| ConfigError::Key(error.into()))?;
         let keys = published.keys.iter().map(|key| {
             let id = key.common.key_id.clone().ok_or(ConfigError::Missing("VERIFYING_KEYS"))?;
             Ok((id, DecodingKey::from_jwk(key).map_err(bad_key)?))
@@ -88,7 +89,12 @@ impl Tokens {
     }
 
     /// Signs an access token for a session of an account.
-    pub fn sign(&self, account: &Account, session: &Session, now: Timestamp) -> Result<String, CannotSign> {
+    pub fn sign(
+        &self,
+        account: &Account,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<String, CannotSign> {
         let (id, key) = self.signing.as_deref().ok_or(CannotSign)?;
         let claims = Claims {
             iss: self.issuer.to_string(),

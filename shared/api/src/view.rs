@@ -90,7 +90,17 @@ impl AccountView {
         let name = account.name.full();
         let age = account.profile.age(now.to_zoned(TimeZone::UTC).date());
         let Account {
-            id, username, role, hospital, name: parts, email, phone, profile, created_at, updated_at, ..
+            id,
+            username,
+            role,
+            hospital,
+            name: parts,
+            email,
+            phone,
+            profile,
+            created_at,
+            updated_at,
+            ..
         } = account;
         let Profile {
             date_of_birth,

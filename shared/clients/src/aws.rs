@@ -27,7 +27,10 @@ pub struct Carriers {
 impl AwsPost {
     /// Sends mail as `sender`; without one, mail is written off and only messages are
     /// sent. The carriers are hired when there is something to send.
-    pub fn new<F>(sender: Option<EmailAddress>, hire: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn new<F>(
+        sender: Option<EmailAddress>,
+        hire: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Carriers> + Send + 'static,
     {

@@ -15,9 +15,9 @@ use crate::{
     event::Reference,
     failures,
     hospital::HospitalId,
+    revision::{Revised, revised},
     session::SessionId,
     text::Text,
-    revision::{Revised, revised},
 };
 
 /// The name an account is signed in with.
@@ -86,7 +86,9 @@ impl fmt::Debug for Username {
 
 /// The text cannot name an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must have 3 to 150 letters, digits, dots, dashes or underscores, with a letter among them")]
+#[error(
+    "must have 3 to 150 letters, digits, dots, dashes or underscores, with a letter among them"
+)]
 pub struct BadUsername;
 
 /// What a person is called. The last name may be missing.
@@ -269,7 +271,10 @@ pub struct UnknownZone;
 ///
 /// Who asks for none is a patient if they consent to their data being kept, and else
 /// keeps a roster of others.
-pub fn role_for_newcomer(wanted: Option<Role>, consent: Option<bool>) -> Result<Role, AccountError> {
+pub fn role_for_newcomer(
+    wanted: Option<Role>,
+    consent: Option<bool>,
+) -> Result<Role, AccountError> {
     match (wanted, consent) {
         (_, Some(false)) => Err(AccountError::NoConsent),
         (Some(role), _) if role.is_open_to_all() => Ok(role),
@@ -469,6 +474,7 @@ impl Account {
         names.extend(whole.split(' ').map(str::to_owned));
         if let Some(email) = &self.email {
             names.extend(email.reveal().split('@').map(str::to_owned));
+            names.push(email.reveal().to_owned());
         }
         names.extend(self.phone.as_ref().map(|phone| phone.reveal().to_owned()));
         names
@@ -545,7 +551,10 @@ mod tests {
         };
         assert_eq!(of("Ali", "Mehmood", "Jinnah Hospital", 0), "alimehmood_jinnahhospital");
         assert_eq!(of("Ali", "Mehmood", "Jinnah Hospital", 2), "alimehmood_jinnahhospital2");
-        assert_eq!(of("José", "Núñez-Ortiz", "St. Mary’s Children Hospital", 0), "josenunezortiz_stmaryschildrenhospi");
+        assert_eq!(
+            of("José", "Núñez-Ortiz", "St. Mary’s Children Hospital", 0),
+            "josenunezortiz_stmaryschildrenhospi"
+        );
         assert_eq!(of("☃", "", "Clinic", 0), "snowman_clinic");
     }
 

@@ -79,7 +79,17 @@ impl Code {
         let key = CodeKey::of(purpose, &phone, None, pepper);
         let expires_at = now + purpose.life();
         let issue = Ulid::generate();
-        Self { key, purpose, phone, requester: None, patient: None, sent: true, expires_at, tries: 0, issue }
+        Self {
+            key,
+            purpose,
+            phone,
+            requester: None,
+            patient: None,
+            sent: true,
+            expires_at,
+            tries: 0,
+            issue,
+        }
     }
 
     /// Issues a code with which `doctor` may open the repository of `patient`.
@@ -104,7 +114,12 @@ impl Code {
     }
 
     /// Checks an entry that was counted in [`tries`](Self::tries) before.
-    pub fn check(&self, entered: &Digits, now: Timestamp, pepper: &Pepper) -> Result<(), CodeError> {
+    pub fn check(
+        &self,
+        entered: &Digits,
+        now: Timestamp,
+        pepper: &Pepper,
+    ) -> Result<(), CodeError> {
         if self.expires_at <= now || self.tries > TRIES {
             return Err(CodeError::Expired);
         }
@@ -139,7 +154,12 @@ pub struct CodeKey(String);
 
 impl CodeKey {
     /// The key of the one live code for `purpose`, `phone` and `requester`.
-    pub fn of(purpose: Purpose, phone: &Phone, requester: Option<DoctorId>, pepper: &Pepper) -> Self {
+    pub fn of(
+        purpose: Purpose,
+        phone: &Phone,
+        requester: Option<DoctorId>,
+        pepper: &Pepper,
+    ) -> Self {
         let requester = requester.map(|doctor| doctor.to_string()).unwrap_or_default();
         let parts = [purpose.as_str(), phone.reveal(), &requester].map(str::as_bytes);
         let tag = pepper.tag("code-key", &parts);
@@ -219,8 +239,14 @@ mod tests {
         let digits = code.digits(&pepper);
 
         assert_eq!(code.check(&digits, now + SignedDuration::from_secs(299), &pepper), Ok(()));
-        assert_eq!(code.check(&digits, now + SignedDuration::from_secs(300), &pepper), Err(CodeError::Expired));
-        assert_eq!(Code { tries: 6, ..code.clone() }.check(&digits, now, &pepper), Err(CodeError::Expired));
+        assert_eq!(
+            code.check(&digits, now + SignedDuration::from_secs(300), &pepper),
+            Err(CodeError::Expired)
+        );
+        assert_eq!(
+            Code { tries: 6, ..code.clone() }.check(&digits, now, &pepper),
+            Err(CodeError::Expired)
+        );
         assert_ne!(Code::issue(Purpose::Login, phone(), now, &pepper).digits(&pepper), digits);
     }
 

@@ -75,7 +75,8 @@ impl FromStr for Phone {
     type Err = BadContact;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
+        let bare: String =
+            text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
         let digits = bare.strip_prefix('+').or_else(|| bare.strip_prefix("00"));
         let international = match digits {
             Some(digits) => format!("+{digits}"),

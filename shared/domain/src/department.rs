@@ -10,9 +10,9 @@ use crate::{
     failures,
     hospital::HospitalId,
     id::Identified,
+    revision::{Revised, revised},
     search,
     text::Text,
-    revision::{Revised, revised},
 };
 
 /// A part of a hospital with a field of its own.

@@ -17,8 +17,8 @@ use crate::{
     hospital::HospitalId,
     hours::WeeklyHours,
     id::Identified,
-    text::Text,
     revision::{Revised, revised},
+    text::Text,
 };
 
 /// Someone who gives care.

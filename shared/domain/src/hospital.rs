@@ -12,8 +12,8 @@ use crate::{
     failures,
     id::Identified,
     place::GeoPoint,
-    text::Text,
     revision::{Revised, revised},
+    text::Text,
 };
 
 /// Where an application stands.
@@ -148,7 +148,8 @@ pub struct Application {
 impl Hospital {
     /// Applies to join, under the account of `owner`.
     pub fn apply(owner: UserId, application: Application, now: Timestamp) -> Self {
-        let Application { name, license_number, email, phone, address, location, point } = application;
+        let Application { name, license_number, email, phone, address, location, point } =
+            application;
         Self {
             id: owner.into(),
             owner,
@@ -268,7 +269,8 @@ mod tests {
     use crate::access::Origin;
 
     fn admin() -> Actor {
-        let origin = Origin { address: [127, 0, 0, 1].into(), device: None, request: "test".into() };
+        let origin =
+            Origin { address: [127, 0, 0, 1].into(), device: None, request: "test".into() };
         Actor::visitor(origin, Timestamp::UNIX_EPOCH)
     }
 

@@ -32,7 +32,9 @@ choice! {
 }
 
 /// A time of day in whole minutes, from `00:00` to `24:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr,
+)]
 pub struct Minute(u16);
 
 impl FromStr for Minute {
@@ -78,7 +80,9 @@ impl fmt::Display for Minute {
 }
 
 /// A stretch of a day, written `09:00-13:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr,
+)]
 pub struct Window {
     start: Minute,
     end: Minute,

@@ -92,7 +92,8 @@ fn below(bound: usize) -> usize {
     // Draws from the incomplete last round would favour the low numbers.
     let limit = u128::from(u64::MAX) / bound * bound;
     loop {
-        let draw = Id::<()>::generate(jiff::Timestamp::UNIX_EPOCH).ulid().random() & u128::from(u64::MAX);
+        let draw =
+            Id::<()>::generate(jiff::Timestamp::UNIX_EPOCH).ulid().random() & u128::from(u64::MAX);
         if draw < limit {
             return usize::try_from(draw % bound).unwrap_or_default();
         }

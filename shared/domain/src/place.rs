@@ -85,7 +85,8 @@ impl Circle {
 
     /// Cells that together cover the circle, some of them beyond its rim.
     pub fn cells(&self) -> Vec<Cell> {
-        let net = NETS.iter().find(|net| self.radius_km <= net.reach_km).unwrap_or(&NETS[NETS.len() - 1]);
+        let net =
+            NETS.iter().find(|net| self.radius_km <= net.reach_km).unwrap_or(&NETS[NETS.len() - 1]);
         let Some(Cell(centre)) = self.centre.cell(net) else { return Vec::new() };
         centre.grid_disk::<Vec<_>>(net.rings(self.radius_km)).into_iter().map(Cell).collect()
     }
@@ -117,7 +118,11 @@ const NETS: [Net; 2] = [
 
 impl Net {
     /// How many rings around a cell reach `radius_km` beyond it.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small positive number"
+    )]
     fn rings(&self, radius_km: f64) -> u32 {
         (radius_km / self.ring_km).ceil() as u32
     }

@@ -12,9 +12,9 @@ use crate::{
     event::Reference,
     failures,
     id::Identified,
+    revision::{Revised, revised},
     secret::{Pepper, same},
     text::Text,
-    revision::{Revised, revised},
 };
 
 /// How long a session lives after its last renewal.
@@ -55,7 +55,12 @@ impl Identified for Session {
 
 impl Session {
     /// Begins a session for the holder of `account`, who is at `origin`.
-    pub fn begin(account: &Account, origin: &Origin, now: Timestamp, pepper: &Pepper) -> (Self, RefreshToken) {
+    pub fn begin(
+        account: &Account,
+        origin: &Origin,
+        now: Timestamp,
+        pepper: &Pepper,
+    ) -> (Self, RefreshToken) {
         let (id, user) = (Id::generate(now), account.id);
         let token = RefreshToken::mint(user, id, pepper);
         let device = origin.device.as_deref().map(|device| device.chars().take(400).collect());
@@ -199,7 +204,8 @@ mod tests {
         let name = PersonName { first: "Ana".to_owned().try_into().unwrap(), last: None };
         let now = Timestamp::UNIX_EPOCH;
         let account = Account::open("ana".parse().unwrap(), Role::Patient, name, now);
-        let origin = Origin { address: [127, 0, 0, 1].into(), device: None, request: "test".into() };
+        let origin =
+            Origin { address: [127, 0, 0, 1].into(), device: None, request: "test".into() };
         let (session, token) = Session::begin(&account, &origin, now, pepper);
         (account, session, token)
     }

@@ -46,7 +46,11 @@ impl Strikes {
 
     /// Whether another try may be made.
     pub fn admit(&self, now: Timestamp) -> Result<(), Patience> {
-        if now < self.open_at { Err(Patience { wait: self.open_at.duration_since(now) }) } else { Ok(()) }
+        if now < self.open_at {
+            Err(Patience { wait: self.open_at.duration_since(now) })
+        } else {
+            Ok(())
+        }
     }
 
     /// The failures, if there were any.

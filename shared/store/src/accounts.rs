@@ -101,7 +101,11 @@ impl Accounts<'_> {
     }
 
     /// Reads a page of accounts of any of `roles`, newest first.
-    pub async fn of_roles(&self, roles: &[Role], window: Window) -> Result<Page<Account>, StoreError> {
+    pub async fn of_roles(
+        &self,
+        roles: &[Role],
+        window: Window,
+    ) -> Result<Page<Account>, StoreError> {
         let slices = slices(roles, &format!("{}#", Listed::KIND));
         self.listed(slices, Order::NewestFirst, window).await
     }
@@ -155,7 +159,11 @@ impl Accounts<'_> {
 
     /// Removes an account with everything it is found by, as if it had never been. Its
     /// sessions end with it. Only demonstrations need this; people's accounts are closed.
-    pub async fn erase(&self, account: &Account, permit: &Permit) -> Result<(), WriteError<AccountError>> {
+    pub async fn erase(
+        &self,
+        account: &Account,
+        permit: &Permit,
+    ) -> Result<(), WriteError<AccountError>> {
         let claim = Handle { home: name_of(account), user: account.id, role: account.role };
         let transaction = self
             .store
@@ -257,11 +265,8 @@ fn refile<'s, E>(
         transaction = transaction.put(listed);
     }
     if before.role != after.role {
-        transaction = transaction.put(&Handle {
-            home: name_of(after),
-            user: after.id,
-            role: after.role,
-        });
+        transaction =
+            transaction.put(&Handle { home: name_of(after), user: after.id, role: after.role });
     }
     transaction
 }
@@ -393,4 +398,3 @@ impl Entity for Listed {
         }
     }
 }
-

@@ -47,7 +47,9 @@ impl Codes<'_> {
             .table_name(self.store.names.of(key.table))
             .set_key(Some(key.into()))
             .update_expression(format!("ADD {TRIES_SO_FAR} :one"))
-            .condition_expression(format!("attribute_exists({PARTITION}) AND {TRIES_SO_FAR} < :most"))
+            .condition_expression(format!(
+                "attribute_exists({PARTITION}) AND {TRIES_SO_FAR} < :most"
+            ))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":most", AttributeValue::N(TRIES.to_string()))
             .return_values(ReturnValue::AllNew)
@@ -56,7 +58,9 @@ impl Codes<'_> {
         match updated {
             Ok(output) => Ok(entity::decode(output.attributes.unwrap_or_default())?),
             Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Err(WriteError::Condition(CodeError::Expired))
             }

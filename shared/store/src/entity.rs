@@ -40,7 +40,8 @@ pub(crate) enum Expiry {
 pub(crate) fn encode_at<T: Entity>(record: &T, key: Key) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(record)
         .map_err(|source| StoreError::Corrupt { kind: T::KIND, source })?;
-    let mut set = |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
+    let mut set =
+        |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
     set(PARTITION, key.partition);
     set(SORT, key.sort);
     set(KIND, T::KIND.to_owned());

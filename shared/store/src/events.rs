@@ -42,19 +42,33 @@ impl Events<'_> {
     /// Reads a page of the log of the hub.
     ///
     /// By month it is as fresh as the last write; by person it lags a moment behind.
-    pub async fn of_hub(&self, wanted: &LogFilter, window: Window) -> Result<Page<Event>, StoreError> {
-        let filter = Filter::default()
-            .equal("action", wanted.action.map(Action::code))
-            .between("at", wanted.since, wanted.until);
+    pub async fn of_hub(
+        &self,
+        wanted: &LogFilter,
+        window: Window,
+    ) -> Result<Page<Event>, StoreError> {
+        let filter = Filter::default().equal("action", wanted.action.map(Action::code)).between(
+            "at",
+            wanted.since,
+            wanted.until,
+        );
         let slices = match wanted.actor {
             Some(actor) => vec![Index::Actor.of(Table::Events, actor).slice(prefix())],
-            None => months(wanted).into_iter().flat_map(shards).map(|shard| shard.slice(prefix())).collect(),
+            None => months(wanted)
+                .into_iter()
+                .flat_map(shards)
+                .map(|shard| shard.slice(prefix()))
+                .collect(),
         };
         self.store.merged(slices, Order::NewestFirst, window, &filter).await
     }
 
     /// Reads a page of what happened to a patient's data. It lags a moment behind.
-    pub async fn of_patient(&self, patient: PatientId, window: Window) -> Result<Page<Event>, StoreError> {
+    pub async fn of_patient(
+        &self,
+        patient: PatientId,
+        window: Window,
+    ) -> Result<Page<Event>, StoreError> {
         let slice = Index::Patient.of(Table::Events, patient).slice(prefix());
         self.store.page(slice, Order::NewestFirst, window).await
     }
@@ -71,9 +85,8 @@ fn prefix() -> String {
 
 fn months(wanted: &LogFilter) -> Vec<Date> {
     let last = wanted.until.first_of_month();
-    let back = (0..MOST_MONTHS).filter_map(|back| {
-        last.checked_sub(i32::try_from(back).unwrap_or_default().months()).ok()
-    });
+    let back = (0..MOST_MONTHS)
+        .filter_map(|back| last.checked_sub(i32::try_from(back).unwrap_or_default().months()).ok());
     back.take_while(|month| *month >= wanted.since.first_of_month()).collect()
 }
 

@@ -7,11 +7,8 @@ use carehub_domain::{
 };
 
 use crate::{
-    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
-    entity::Expiry,
-    key::Partition,
-    query::Order,
-    transaction::Transaction,
+    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate, entity::Expiry,
+    key::Partition, query::Order, transaction::Transaction,
 };
 
 aggregate! {
@@ -21,18 +18,30 @@ aggregate! {
 
 impl Grants<'_> {
     /// The grant of `patient` to `doctor`, which may have run out.
-    pub async fn find(&self, patient: PatientId, doctor: DoctorId) -> Result<Guarded<Grant>, StoreError> {
+    pub async fn find(
+        &self,
+        patient: PatientId,
+        doctor: DoctorId,
+    ) -> Result<Guarded<Grant>, StoreError> {
         self.store.find(at(patient, doctor)).await.map(Guarded::new)
     }
 
     /// Reads a page of the doctors whom a patient let in.
-    pub async fn of_patient(&self, patient: PatientId, window: Window) -> Result<Page<Grant>, StoreError> {
+    pub async fn of_patient(
+        &self,
+        patient: PatientId,
+        window: Window,
+    ) -> Result<Page<Grant>, StoreError> {
         let slice = of_patient(patient).slice(format!("{}#", Grant::KIND));
         self.store.page(slice, Order::NewestFirst, window).await
     }
 
     /// Reads a page of the patients who let a doctor in.
-    pub async fn of_doctor(&self, doctor: DoctorId, window: Window) -> Result<Page<Grant>, StoreError> {
+    pub async fn of_doctor(
+        &self,
+        doctor: DoctorId,
+        window: Window,
+    ) -> Result<Page<Grant>, StoreError> {
         let slice = of_doctor(doctor).slice(format!("{}#", Grant::KIND));
         self.store.page(slice, Order::NewestFirst, window).await
     }

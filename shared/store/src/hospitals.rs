@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Key, Opening, Page, StoreError, Table, Window, WriteError, accounts, aggregate,
-    entity,
+    Entity, Key, Opening, Page, StoreError, Table, Window, WriteError, accounts, aggregate, entity,
     key::Partition,
     query::{Filter, Order},
     transaction::Transaction,
@@ -164,7 +163,9 @@ fn lists(hospital: &Hospital) -> Vec<Key> {
 }
 
 fn file<'s, E>(transaction: Transaction<'s, E>, hospital: &Hospital) -> Transaction<'s, E> {
-    lists(hospital).into_iter().fold(transaction, |transaction, key| transaction.copy(hospital, key))
+    lists(hospital)
+        .into_iter()
+        .fold(transaction, |transaction, key| transaction.copy(hospital, key))
 }
 
 fn refile<'s, E>(

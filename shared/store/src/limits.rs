@@ -59,7 +59,9 @@ impl Limits<'_> {
         match counted {
             Ok(_) => Ok(Ok(())),
             Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(Err(Spent { until }))
             }

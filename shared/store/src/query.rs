@@ -113,7 +113,8 @@ impl Filter {
     }
 
     fn expression(&self) -> Option<String> {
-        let terms = self.0.iter().enumerate().map(|(i, (_, sign, _))| format!("#f{i} {sign} :f{i}"));
+        let terms =
+            self.0.iter().enumerate().map(|(i, (_, sign, _))| format!("#f{i} {sign} :f{i}"));
         let terms: Vec<_> = terms.collect();
         (!terms.is_empty()).then(|| terms.join(" AND "))
     }
@@ -169,7 +170,11 @@ impl Store {
         }
         let edge = |place: Option<&(Place, Item)>, backwards| {
             let place = place.map(|(place, _)| place).or(horizon.as_ref())?;
-            Some(Position { partition: place.partition.clone(), sort: place.sort.clone(), backwards })
+            Some(Position {
+                partition: place.partition.clone(),
+                sort: place.sort.clone(),
+                backwards,
+            })
         };
         let next = (more || backwards).then(|| edge(found.last(), false)).flatten();
         let previous = if backwards { more } else { window.from.is_some() };
@@ -212,9 +217,9 @@ impl Store {
         filter: &Filter,
     ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let partition = &slice.partition;
-        let (hash, range) = partition
-            .index
-            .map_or((PARTITION, SORT), |index| (index.partition_attribute(), index.sort_attribute()));
+        let (hash, range) = partition.index.map_or((PARTITION, SORT), |index| {
+            (index.partition_attribute(), index.sort_attribute())
+        });
         let mut request = self
             .client()
             .await
@@ -233,7 +238,10 @@ impl Store {
         for (position, (attribute, _, value)) in filter.0.iter().enumerate() {
             request = request
                 .expression_attribute_names(format!("#f{position}"), *attribute)
-                .expression_attribute_values(format!(":f{position}"), AttributeValue::S(value.clone()));
+                .expression_attribute_values(
+                    format!(":f{position}"),
+                    AttributeValue::S(value.clone()),
+                );
         }
         // A filter works on what was read, so a small limit would only cost round trips.
         if filter.0.is_empty() {
@@ -253,7 +261,10 @@ impl Store {
                 let keys = wanted.remove(&table).map(|wish| wish.keys).unwrap_or_default();
                 let keys = keys.into_iter().chain([Item::from(key.clone())]).collect();
                 let wish = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-                wanted.insert(table, wish.build().map_err(|error| StoreError::Rejected(error.into()))?);
+                wanted.insert(
+                    table,
+                    wish.build().map_err(|error| StoreError::Rejected(error.into()))?,
+                );
             }
             while !wanted.is_empty() {
                 let request = self.client().await.batch_get_item().set_request_items(Some(wanted));
@@ -297,9 +308,8 @@ struct Place {
 
 impl Place {
     fn of(item: &Item) -> Self {
-        let text = |name| {
-            item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
-        };
+        let text =
+            |name| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         Self { sort: text(SORT), partition: text(PARTITION) }
     }
 }

@@ -35,7 +35,8 @@ pub struct Receipt {
 impl Receipts<'_> {
     /// Marks a request as at work, unless it is or was before.
     pub async fn begin(&self, receipt: &Receipt) -> Result<Option<Receipt>, StoreError> {
-        let created = Transaction::on(self.store).create(receipt, ReceiptError::Exists).commit().await;
+        let created =
+            Transaction::on(self.store).create(receipt, ReceiptError::Exists).commit().await;
         match created {
             Ok(()) => Ok(None),
             Err(WriteError::Store(error)) => Err(error),
@@ -57,7 +58,11 @@ impl Receipts<'_> {
 
     /// Forgets a request that failed on our side, so that it may be tried again.
     pub async fn forget(&self, receipt: &Receipt) -> Result<(), StoreError> {
-        Transaction::on(self.store).remove(receipt.key()).commit().await.map_err(WriteError::only_store)
+        Transaction::on(self.store)
+            .remove(receipt.key())
+            .commit()
+            .await
+            .map_err(WriteError::only_store)
     }
 }
 

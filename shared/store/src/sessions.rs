@@ -43,8 +43,7 @@ impl Sessions<'_> {
     ) -> Result<Attendance, StoreError> {
         let (account, session) = (accounts::at(user), at(user, session));
         let hospital = hospital.map(hospitals::at);
-        let keys: Vec<_> =
-            [&account, &session].into_iter().chain(&hospital).cloned().collect();
+        let keys: Vec<_> = [&account, &session].into_iter().chain(&hospital).cloned().collect();
         let mut found = self.store.gather(&keys).await?;
         Ok(Attendance {
             account: found.remove(&account).map(entity::decode).transpose()?,
@@ -75,9 +74,9 @@ impl Sessions<'_> {
         permit: &Permit,
     ) -> Result<(), StoreError> {
         let transaction = self.store.transaction(permit).put(session);
-        let forgetting = failures.into_iter().fold(transaction, |transaction, strikes| {
-            transaction.remove(strikes.key())
-        });
+        let forgetting = failures
+            .into_iter()
+            .fold(transaction, |transaction, strikes| transaction.remove(strikes.key()));
         forgetting.commit().await.map_err(WriteError::only_store)
     }
 
@@ -112,7 +111,12 @@ impl Sessions<'_> {
     }
 
     /// Ends every session of a person but one.
-    pub async fn end_others(&self, user: UserId, kept: SessionId, permit: &Permit) -> Result<(), StoreError> {
+    pub async fn end_others(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        permit: &Permit,
+    ) -> Result<(), StoreError> {
         /// Leaves room for the event.
         const BATCH: u16 = 90;
         loop {
@@ -120,9 +124,9 @@ impl Sessions<'_> {
             let others: Vec<_> = page.records.iter().filter(|session| session.id != kept).collect();
             let permit = permit.clone().noting("count", others.len());
             let transaction = self.store.transaction(&permit);
-            let ending = others.iter().fold(transaction, |transaction, session| {
-                transaction.remove(session.key())
-            });
+            let ending = others
+                .iter()
+                .fold(transaction, |transaction, session| transaction.remove(session.key()));
             ending.commit().await.map_err(WriteError::only_store)?;
             if page.next.is_none() {
                 return Ok(());
@@ -146,4 +150,3 @@ impl Entity for Session {
         Some(Expiry::Promptly(self.expires_at()))
     }
 }
-

@@ -27,7 +27,12 @@ const RUN: i32 = 1000;
 
 impl Sweep<'_> {
     /// Deletes what expired by `now` in `table`, and says how much that was.
-    pub async fn expired(&self, table: Table, now: Timestamp, permit: &Permit) -> Result<usize, StoreError> {
+    pub async fn expired(
+        &self,
+        table: Table,
+        now: Timestamp,
+        permit: &Permit,
+    ) -> Result<usize, StoreError> {
         let mut swept = 0;
         for back in 0..DAYS {
             let Ok(day) = now.checked_sub((24 * i64::from(back)).hours()) else { continue };
@@ -55,7 +60,8 @@ impl Sweep<'_> {
             .send()
             .await
             .map_err(StoreError::aws)?;
-        let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned());
+        let text =
+            |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned());
         let key = |item: &Item| {
             Some(Key { table, partition: text(item, PARTITION)?, sort: text(item, SORT)? })
         };
@@ -64,15 +70,21 @@ impl Sweep<'_> {
 
     /// Deletes in transactions. One that is refused holds an item which lives again,
     /// so its halves are tried on their own.
-    async fn delete(&self, keys: Vec<Key>, now: Timestamp, permit: &Permit) -> Result<usize, StoreError> {
+    async fn delete(
+        &self,
+        keys: Vec<Key>,
+        now: Timestamp,
+        permit: &Permit,
+    ) -> Result<usize, StoreError> {
         let mut swept = 0;
         let mut batches: VecDeque<Vec<Key>> = keys.chunks(BATCH).map(<[Key]>::to_vec).collect();
         while let Some(mut batch) = batches.pop_front() {
             let permit = permit.clone().noting("count", batch.len());
             let transaction = self.store.transaction(&permit);
-            let deleting = batch.iter().cloned().fold(transaction, |transaction, key| {
-                transaction.sweep(key, now, Alive::Renewed)
-            });
+            let deleting = batch
+                .iter()
+                .cloned()
+                .fold(transaction, |transaction, key| transaction.sweep(key, now, Alive::Renewed));
             match deleting.commit().await {
                 Ok(()) => swept += batch.len(),
                 Err(WriteError::Store(error)) => return Err(error),

@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Key, StoreError, Table, WriteError, aggregate, entity::Expiry,
+    Entity, Key, StoreError, Table, WriteError, aggregate,
+    entity::Expiry,
     transaction::{TRANSACTION_LIMIT, Transaction},
 };
 
@@ -64,7 +65,8 @@ impl Totals<'_> {
         let mut moves: BTreeMap<Total, i64> = BTreeMap::new();
         let mut transaction = Transaction::on(self.store);
         for event in events {
-            transaction = transaction.create(&Mark { event: event.id, at: event.at }, Counted::Before);
+            transaction =
+                transaction.create(&Mark { event: event.id, at: event.at }, Counted::Before);
             for (total, by) in tally::moves(event) {
                 *moves.entry(total).or_default() += by;
             }
@@ -94,7 +96,9 @@ impl Entity for Sums {
 }
 
 /// The item also holds its key, which is no total.
-fn totals_only<'de, D: serde::Deserializer<'de>>(item: D) -> Result<BTreeMap<Total, i64>, D::Error> {
+fn totals_only<'de, D: serde::Deserializer<'de>>(
+    item: D,
+) -> Result<BTreeMap<Total, i64>, D::Error> {
     let attributes = BTreeMap::<String, Attribute>::deserialize(item)?;
     let total = |(name, value): (String, Attribute)| match value {
         Attribute::Number(value) => Some((name.parse().ok()?, value)),

@@ -93,7 +93,8 @@ impl<'s, E> Transaction<'s, E> {
 
     /// Deletes an item that must exist.
     pub(crate) fn delete(self, key: Key, otherwise: E) -> Self {
-        let delete = Delete::builder().condition_expression(format!("attribute_exists({PARTITION})"));
+        let delete =
+            Delete::builder().condition_expression(format!("attribute_exists({PARTITION})"));
         self.push_delete(key, delete, Some(otherwise))
     }
 
@@ -113,7 +114,9 @@ impl<'s, E> Transaction<'s, E> {
     /// Deletes an item that has expired by `now`, or is gone already.
     pub(crate) fn sweep(self, key: Key, now: Timestamp, otherwise: E) -> Self {
         let delete = Delete::builder()
-            .condition_expression(format!("attribute_not_exists({PARTITION}) OR {EXPIRES_AT} <= :now"))
+            .condition_expression(format!(
+                "attribute_not_exists({PARTITION}) OR {EXPIRES_AT} <= :now"
+            ))
             .expression_attribute_values(":now", AttributeValue::S(now.to_string()));
         self.push_delete(key, delete, Some(otherwise))
     }
@@ -132,13 +135,20 @@ impl<'s, E> Transaction<'s, E> {
     }
 
     /// Adds to the numbers of an item, which comes into being if need be.
-    pub(crate) fn add(self, key: Key, numbers: impl IntoIterator<Item = (&'static str, i64)>) -> Self {
+    pub(crate) fn add(
+        self,
+        key: Key,
+        numbers: impl IntoIterator<Item = (&'static str, i64)>,
+    ) -> Self {
         let mut update = Update::builder().table_name(self.store.names.of(key.table));
         let mut terms = Vec::new();
         for (position, (name, by)) in numbers.into_iter().enumerate() {
             update = update
                 .expression_attribute_names(format!("#{position}"), name)
-                .expression_attribute_values(format!(":{position}"), AttributeValue::N(by.to_string()));
+                .expression_attribute_values(
+                    format!(":{position}"),
+                    AttributeValue::N(by.to_string()),
+                );
             terms.push(format!("#{position} :{position}"));
         }
         let update = finish(
@@ -167,7 +177,10 @@ impl<'s, E> Transaction<'s, E> {
     ) -> Self {
         let table = self.store.names.of(key.table);
         let delete = finish(delete.table_name(table).set_key(Some(key.into())).build());
-        self.push(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), otherwise)
+        self.push(
+            delete.map(|delete| TransactWriteItem::builder().delete(delete).build()),
+            otherwise,
+        )
     }
 
     fn push(self, action: Result<TransactWriteItem, StoreError>, otherwise: Option<E>) -> Self {
@@ -238,7 +251,9 @@ enum Verdict {
 fn verdict(error: Option<&TransactWriteItemsError>) -> Verdict {
     let cancelled = match error {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled,
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Verdict::Contention,
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+            return Verdict::Contention;
+        }
         _ => return Verdict::Other,
     };
     let codes =
@@ -246,7 +261,10 @@ fn verdict(error: Option<&TransactWriteItemsError>) -> Verdict {
     match codes().position(|code| code == "ConditionalCheckFailed") {
         Some(position) => Verdict::Condition(position),
         None if codes().any(|code| {
-            matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+            matches!(
+                code,
+                "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
+            )
         }) =>
         {
             Verdict::Contention
@@ -279,7 +297,10 @@ mod tests {
 
     #[test]
     fn meeting_another_transaction_is_contention_unless_a_condition_failed_too() {
-        assert_eq!(verdict(Some(&cancelled(&["None", "TransactionConflict"]))), Verdict::Contention);
+        assert_eq!(
+            verdict(Some(&cancelled(&["None", "TransactionConflict"]))),
+            Verdict::Contention
+        );
         assert_eq!(verdict(Some(&cancelled(&["ThrottlingError"]))), Verdict::Contention);
         let both = cancelled(&["TransactionConflict", "ConditionalCheckFailed"]);
         assert_eq!(verdict(Some(&both)), Verdict::Condition(1));

@@ -26,7 +26,14 @@ pub struct Caller<'h> {
 
 impl<'h> Caller<'h> {
     pub(crate) fn visitor(hub: &'h TestHub, address: IpAddr) -> Self {
-        Self { hub, address, access: None, refresh: String::new(), user: Value::Null, headers: Vec::new() }
+        Self {
+            hub,
+            address,
+            access: None,
+            refresh: String::new(),
+            user: Value::Null,
+            headers: Vec::new(),
+        }
     }
 
     /// The same person, signed in with what a sign-in answered.

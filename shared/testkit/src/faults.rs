@@ -8,8 +8,7 @@ use std::{
 
 use aws_sdk_dynamodb::{
     config::{
-        ConfigBag, Intercept, RuntimeComponents,
-        interceptors::BeforeTransmitInterceptorContextMut,
+        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextMut,
     },
     error::BoxError,
 };
@@ -61,13 +60,20 @@ impl Faults {
     pub(crate) async fn ready() -> Self {
         let closed = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let error = |status: &str, name: &str| {
-            let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{name}","message":"no"}}"#);
+            let body =
+                format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{name}","message":"no"}}"#);
             let length = body.len();
-            format!("HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+            format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            )
         };
         Self {
             plan: Arc::default(),
-            throttled: answering(error("400 Bad Request", "ProvisionedThroughputExceededException")).await,
+            throttled: answering(error(
+                "400 Bad Request",
+                "ProvisionedThroughputExceededException",
+            ))
+            .await,
             broken: answering(error("500 Internal Server Error", "InternalServerError")).await,
             cut: answering(String::new()).await,
             // Nobody listens there from here on.

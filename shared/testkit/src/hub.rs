@@ -61,7 +61,12 @@ pub struct TestHub {
 impl TestHub {
     /// Opens a hub of `functions` behind a gateway. Nothing limits how often callers ask.
     pub async fn open(functions: Vec<Function>, gateway: Gateway) -> Self {
-        Self::open_with(functions, gateway, Bucket::ALL.iter().map(|&bucket| (bucket, None)).collect()).await
+        Self::open_with(
+            functions,
+            gateway,
+            Bucket::ALL.iter().map(|&bucket| (bucket, None)).collect(),
+        )
+        .await
     }
 
     /// Opens a hub that limits how often callers ask.
@@ -88,8 +93,10 @@ impl TestHub {
             passwords: Passwords::default(),
             origins: Origins::default(),
         };
-        let functions =
-            functions.into_iter().map(|(name, routes)| (name, app(routes, state.clone()))).collect();
+        let functions = functions
+            .into_iter()
+            .map(|(name, routes)| (name, app(routes, state.clone())))
+            .collect();
         Self {
             clock,
             state,
@@ -115,8 +122,13 @@ impl TestHub {
     pub(crate) async fn serve(&self, mut request: Request<Body>, address: IpAddr) -> Reply {
         request.extensions_mut().insert(Peer(address));
         let name = (self.gateway)(request.method().as_str(), request.uri().path());
-        let Some(function) = name.and_then(|name| self.functions.get(name.as_str()).cloned()) else {
-            return Reply { status: StatusCode::NOT_FOUND, headers: http::HeaderMap::new(), body: Vec::new() };
+        let Some(function) = name.and_then(|name| self.functions.get(name.as_str()).cloned())
+        else {
+            return Reply {
+                status: StatusCode::NOT_FOUND,
+                headers: http::HeaderMap::new(),
+                body: Vec::new(),
+            };
         };
         let response = function.oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();

@@ -8,9 +8,7 @@ use std::{
 use aws_sdk_dynamodb::{
     config::{
         ConfigBag, Intercept, RuntimeComponents,
-        interceptors::{
-            BeforeSerializationInterceptorContextMut, FinalizerInterceptorContextRef,
-        },
+        interceptors::{BeforeSerializationInterceptorContextMut, FinalizerInterceptorContextRef},
     },
     error::BoxError,
     operation::{
@@ -23,7 +21,8 @@ use aws_sdk_dynamodb::{
         update_item::{UpdateItemInput, UpdateItemOutput},
     },
     types::{
-        ConditionCheck, ConsumedCapacity, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+        ConditionCheck, ConsumedCapacity, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
+        Update,
     },
 };
 use serde::Serialize;

@@ -107,17 +107,18 @@ impl Command {
                 .await
             }
             Self::DemoData { clear, place } => {
-                place.with(async |store| {
-                    if clear {
-                        demo::clear(store, SystemClock.now()).await?;
-                    }
-                    demo::load(store, SystemClock.now()).await?;
-                    for (username, password, what) in demo::ACCOUNTS {
-                        writeln!(io::stdout(), "{username:28}{password:14}{what}")?;
-                    }
-                    Ok(())
-                })
-                .await
+                place
+                    .with(async |store| {
+                        if clear {
+                            demo::clear(store, SystemClock.now()).await?;
+                        }
+                        demo::load(store, SystemClock.now()).await?;
+                        for (username, password, what) in demo::ACCOUNTS {
+                            writeln!(io::stdout(), "{username:28}{password:14}{what}")?;
+                        }
+                        Ok(())
+                    })
+                    .await
             }
             Self::Keys => keys(),
         }
@@ -152,7 +153,9 @@ impl Place {
                 outcome
             }
             // It runs already: go through its own door.
-            Err(StartError::Folder(FolderError::Busy(_))) => work(&store_at(self.dynamodb_port)).await,
+            Err(StartError::Folder(FolderError::Busy(_))) => {
+                work(&store_at(self.dynamodb_port)).await
+            }
             Err(error) => Err(error.into()),
         }
     }
