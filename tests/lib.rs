@@ -4,7 +4,8 @@ use carehub_api::Routes;
 use utoipa::{
     OpenApi,
     openapi::{
-        Info, License, OpenApi as Document,
+        ContentBuilder, Info, License, OpenApi as Document, Ref, ResponseBuilder,
+        path::Operation,
         security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     },
 };
@@ -37,6 +38,15 @@ pub fn document() -> Document {
     document
 }
 
+/// Documents what every operation answers that is not open to all.
+fn demand_sign_in(operation: &mut Operation) {
+    operation.responses.responses.entry("401".to_owned()).or_insert_with(|| {
+        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new().description("Nobody is signed in.");
+        response.content("application/json", problem).build().into()
+    });
+}
+
 /// Names every operation by its method and path, as the names of handlers repeat.
 fn name_operations(document: &mut Document) {
     for (path, item) in &mut document.paths.paths {
@@ -52,6 +62,9 @@ fn name_operations(document: &mut Document) {
         for (method, operation) in operations {
             if let Some(operation) = operation {
                 operation.operation_id = Some([&[method], words.as_slice()].concat().join("_"));
+                if operation.security.is_none() {
+                    demand_sign_in(operation);
+                }
             }
         }
     }

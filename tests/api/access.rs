@@ -57,7 +57,7 @@ fn the_whole_policy() {
     FailCode                     all           ·         own           ·           ·           ·           ·           ·
     VerifyCode                     ·           ·         own           ·           ·           ·           ·           ·
     ViewGrant                      ·         own         own           ·           ·           ·           ·           ·
-    RevokeGrant                    ·         own         own           ·           ·           ·           ·           ·
+    RevokeGrant                    ·         own           ·           ·           ·           ·           ·           ·
     RegisterHospital             all           ·           ·           ·           ·           ·           ·           ·
     ViewHospital                   ·   published   published   published   published         all         all         all
     ListHospitals                  ·           ·           ·           ·           ·         all         all           ·

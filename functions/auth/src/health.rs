@@ -18,7 +18,7 @@ pub(crate) struct Alive {
     time: Timestamp,
 }
 
-#[utoipa::path(get, path = "/api/auth/health", tag = "auth", responses(
+#[utoipa::path(get, path = "/api/auth/health", tag = "auth", security(()), responses(
     (status = 200, description = "The authentication service answers.", body = Alive),
 ))]
 pub(crate) async fn handler(State(clock): State<SharedClock>) -> Json<Alive> {

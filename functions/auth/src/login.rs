@@ -43,7 +43,7 @@ form! {
     }
 }
 
-#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = Credentials, responses(
+#[utoipa::path(post, path = "/api/auth/login", tag = "auth", security(()), request_body = Credentials, responses(
     (status = 200, description = "The person is signed in.", body = SignedInView),
     (status = 400, description = "Some fields are not right.", body = Problem),
     (status = 401, description = "No active account has these credentials, whatever the cause.", body = Problem),

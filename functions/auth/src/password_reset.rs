@@ -37,7 +37,7 @@ form! {
     }
 }
 
-#[utoipa::path(post, path = "/api/auth/password-reset", tag = "auth", request_body = Reset, responses(
+#[utoipa::path(post, path = "/api/auth/password-reset", tag = "auth", security(()), request_body = Reset, responses(
     (status = 200, description = "The password is changed and every session has ended.", body = Done),
     (status = 400, description = "The new password is not fit.", body = Problem),
     (status = 401, description = "The code is not right, was used, or has expired.", body = Problem),

@@ -70,7 +70,7 @@ form! {
     }
 }
 
-#[utoipa::path(post, path = "/api/auth/register", tag = "auth", request_body = Newcomer, responses(
+#[utoipa::path(post, path = "/api/auth/register", tag = "auth", security(()), request_body = Newcomer, responses(
     (status = 201, description = "The account is open and its holder signed in.", body = SignedInView),
     (status = 400, description = "Some fields are not right.", body = Problem),
     (status = 409, description = "The user name is taken.", body = Problem),

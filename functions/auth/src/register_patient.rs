@@ -52,7 +52,7 @@ pub(crate) struct RegisteredView {
     user: AccountView,
 }
 
-#[utoipa::path(post, path = "/api/accounts/patients/register", tag = "accounts", request_body = NewPatient, responses(
+#[utoipa::path(post, path = "/api/accounts/patients/register", tag = "accounts", security(()), request_body = NewPatient, responses(
     (status = 201, description = "The account is open.", body = RegisteredView),
     (status = 400, description = "Some fields are not right, or consent is missing.", body = Problem),
     (status = 409, description = "The user name is taken.", body = Problem),

@@ -35,7 +35,7 @@ form! {
     }
 }
 
-#[utoipa::path(post, path = "/api/auth/send-otp", tag = "auth", request_body = CodeRequest, responses(
+#[utoipa::path(post, path = "/api/auth/send-otp", tag = "auth", security(()), request_body = CodeRequest, responses(
     (status = 200, description = "A code is on its way. For a password it is sent only to a phone with an account; the answer is the same.", body = Expiring),
     (status = 400, description = "Some fields are not right.", body = Problem),
     (status = 429, description = "Too many from this address or for this phone: 5 a minute, 20 a day.", body = Problem),

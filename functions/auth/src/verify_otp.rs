@@ -41,7 +41,7 @@ form! {
     }
 }
 
-#[utoipa::path(post, path = "/api/auth/verify-otp", tag = "auth", request_body = Entry, responses(
+#[utoipa::path(post, path = "/api/auth/verify-otp", tag = "auth", security(()), request_body = Entry, responses(
     (status = 200, description = "The person is signed in. An unknown phone opens the account of a patient.", body = SignedInView),
     (status = 400, description = "Some fields are not right.", body = Problem),
     (status = 401, description = "The code is not right, was used, or has expired. Five wrong entries end it.", body = Problem),

@@ -140,7 +140,7 @@ async fn employ(
         match store.doctors().employ(&doctor, opening, &permit, &handing_out).await {
             Ok(()) => return Ok(doctor),
             Err(WriteError::Condition(DoctorError::UsernameTaken)) if taken < NAMESAKES => {
-                taken += 1
+                taken += 1;
             }
             Err(error) => return Err(error.into()),
         }

@@ -73,7 +73,7 @@ pub struct ApplicationView {
     pub hospital: HospitalView,
 }
 
-#[utoipa::path(post, path = "/api/hospitals/register", tag = "hospitals", request_body = NewHospital, responses(
+#[utoipa::path(post, path = "/api/hospitals/register", tag = "hospitals", security(()), request_body = NewHospital, responses(
     (status = 201, description = "The application waits for an admin; until then nobody can sign in for the hospital.", body = ApplicationView),
     (status = 400, description = "Some fields are not right.", body = Problem),
     (status = 409, description = "The user name or the licence is taken.", body = Problem),

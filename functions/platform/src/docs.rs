@@ -19,28 +19,28 @@ const REDOC: &str = include_str!("redoc.html");
 /// Scripts and styles of our own only; both pages style elements as they go.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src blob:; frame-ancestors 'none'";
 
-#[utoipa::path(get, path = "/api/schema", tag = "platform", responses(
+#[utoipa::path(get, path = "/api/schema", tag = "platform", security(()), responses(
     (status = 200, description = "The API as OpenAPI 3.1.", body = serde_json::Value),
 ))]
 pub(crate) async fn schema() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], SCHEMA)
 }
 
-#[utoipa::path(get, path = "/api/docs", tag = "platform", responses(
+#[utoipa::path(get, path = "/api/docs", tag = "platform", security(()), responses(
     (status = 200, description = "The API to try out, as a page.", body = String, content_type = "text/html"),
 ))]
 pub(crate) async fn swagger() -> impl IntoResponse {
     ([(CONTENT_SECURITY_POLICY, POLICY)], Html(SWAGGER))
 }
 
-#[utoipa::path(get, path = "/api/redoc", tag = "platform", responses(
+#[utoipa::path(get, path = "/api/redoc", tag = "platform", security(()), responses(
     (status = 200, description = "The API to read, as a page.", body = String, content_type = "text/html"),
 ))]
 pub(crate) async fn redoc() -> impl IntoResponse {
     ([(CONTENT_SECURITY_POLICY, POLICY)], Html(REDOC))
 }
 
-#[utoipa::path(get, path = "/api/docs/{asset}", tag = "platform", params(
+#[utoipa::path(get, path = "/api/docs/{asset}", tag = "platform", security(()), params(
     ("asset" = String, Path, description = "The file."),
 ), responses(
     (status = 200, description = "A script or style of the pages, compressed with gzip.", body = Vec<u8>),

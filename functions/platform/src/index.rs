@@ -21,7 +21,7 @@ pub(crate) struct Index {
     health: String,
 }
 
-#[utoipa::path(get, path = "/api", tag = "platform", responses(
+#[utoipa::path(get, path = "/api", tag = "platform", security(()), responses(
     (status = 200, description = "Where to go from here.", body = Index),
 ))]
 pub(crate) async fn handler() -> Json<Index> {

@@ -19,8 +19,8 @@ use crate::{ApiError, AppState, Routes, config::Origins, edge};
 /// The largest body of a request that is not a file.
 const LARGEST_BODY: usize = 1 << 20;
 
-/// How long a request may take, a little less than API Gateway waits.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(25);
+/// How long a request may take, a little less than Lambda lets the function live.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(9);
 
 /// Completes a function's routes into an application.
 ///

@@ -9,10 +9,10 @@ use axum::{
 };
 use carehub_domain::Id;
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
-        CACHE_CONTROL, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-        X_FRAME_OPTIONS,
+        CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
 
@@ -81,6 +81,9 @@ fn explained(mut response: Response, id: &str) -> Response {
     let headers = response.headers_mut();
     headers.remove(CONTENT_TYPE);
     headers.remove(http::header::CONTENT_LENGTH);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+    }
     for (name, value) in headers.iter() {
         explained.headers_mut().insert(name.clone(), value.clone());
     }

@@ -272,6 +272,15 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_read_by_any_of_their_names() {
+        let read =
+            person(json!({"name": "Ana", "mobile": "+923001234567", "email": "ana@example.org"}));
+        let Person { name, phone, email, .. } = read.unwrap();
+        assert_eq!((name.as_str(), phone.reveal()), ("Ana", "+923001234567"));
+        assert_eq!(email.unwrap().reveal(), "ana@example.org");
+    }
+
+    #[test]
     fn a_change_can_leave_clear_and_set() {
         let nickname = |body: Value| person(body).unwrap().nickname;
         let with = |nickname: Value| json!({"name": "Ana", "phone": "+923001234567", "nickname": nickname});

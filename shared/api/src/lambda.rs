@@ -1,8 +1,8 @@
 //! Running routes as a Lambda function.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
 use axum::{Router, extract::Request, middleware::map_request};
 use carehub_domain::{clock::SystemClock, secret::Pepper};
 use carehub_store::Store;
@@ -48,7 +48,14 @@ pub struct Aws(Arc<OnceCell<SdkConfig>>);
 impl Aws {
     /// Region, credentials and all that.
     pub async fn config(&self) -> &SdkConfig {
-        self.0.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
+        let load = || async {
+            let patience = TimeoutConfig::builder()
+                .operation_attempt_timeout(Duration::from_secs(2))
+                .operation_timeout(Duration::from_secs(7))
+                .build();
+            aws_config::defaults(BehaviorVersion::latest()).timeout_config(patience).load().await
+        };
+        self.0.get_or_init(load).await
     }
 
     /// The records, in the tables of this deployment.

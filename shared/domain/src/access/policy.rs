@@ -98,7 +98,7 @@ policy! {
     /// See who may read a patient's repository.
     ViewGrant             "GRANT_VIEWED"            [__  OWN OWN __  __  __  __  __],
     /// Close the repository to a doctor again.
-    RevokeGrant           "ACCESS_REVOKED"          [__  OWN OWN __  __  __  __  __],
+    RevokeGrant           "ACCESS_REVOKED"          [__  OWN __  __  __  __  __  __],
 
     /// Apply for a hospital to join.
     RegisterHospital      "HOSPITAL_CREATED"        [ALL __  __  __  __  __  __  __],
