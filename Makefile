@@ -70,7 +70,7 @@ build: cargo tools ## build every function for Lambda (ARCH=arm64)
 		$(if $(ARCH),--$(subst _,-,$(ARCH)))
 
 bench: cargo tools ## measure cold starts, memory, sizes, DynamoDB calls, requests per second
-	cargo build --release --workspace
+	$(with-tools) cargo-lambda lambda build --release --workspace
 	$(venv)/python -B tests/bench/bench.py $(ARGS)
 
 deploy: cargo tools ## build and deploy to AWS (ENV=dev)

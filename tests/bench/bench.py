@@ -5,7 +5,7 @@
 
 Without a function it takes every `CodeUri` of template.yaml. It expects the release binaries of
 the functions and of `empty` (`target/lambda/<name>/bootstrap` or `target/release/<name>`, the newer
-one) and `target/release/carehub-local`. It needs Linux, Python 3.10 and the runtime interface
+one), of `carehub` and of `carehub-local`. It needs Linux, Python 3.10 and the runtime interface
 emulator of aws-sam-cli, which it finds in `.tools/venv` (or give `--rie`); `wrk` is used when it is
 on PATH.
 
@@ -104,16 +104,9 @@ class Bench:
         names = self.options.functions or self.named_in_template()
         for name in dict.fromkeys([BASELINE, *names]):
             self.results["functions"][name] = row = {}
-            built = [
-                path
-                for path in (
-                    self.target / "lambda" / name / "bootstrap",
-                    self.target / "release" / name,
-                )
-                if path.is_file()
-            ]
+            built = self.binary(name)
             if built:
-                row["binary"] = str(max(built, key=lambda path: path.stat().st_mtime))
+                row["binary"] = str(built)
             else:
                 self.give_up(name, f"not built under {self.target}")
 
@@ -135,8 +128,8 @@ class Bench:
         self.rie.chmod(0o755)
 
     def start_platform(self, stack, wanted):
-        binary = self.target / "release" / "carehub-local"
-        if not binary.is_file():
+        binary = self.binary("carehub-local")
+        if not binary:
             if wanted:
                 self.fail(f"load: carehub-local is not built under {self.target}")
             return
@@ -173,7 +166,8 @@ class Bench:
     def binary(self, name):
         """Where a release binary is; the newer one if it was built in both ways."""
         places = [self.target / "lambda" / name / "bootstrap", self.target / "release" / name]
-        return max((place for place in places if place.is_file()), key=lambda place: place.stat().st_mtime)
+        built = [place for place in places if place.is_file()]
+        return max(built, key=lambda place: place.stat().st_mtime, default=None)
 
     def has_dynamodb(self, name):
         if self.platform:
