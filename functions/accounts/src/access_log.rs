@@ -39,6 +39,7 @@ pub struct LookView {
     pub details: BTreeMap<String, String>,
 }
 
+/// See what was done with one's own data.
 #[utoipa::path(get, path = "/api/accounts/access-log", tag = "accounts", params(
     Paging,
 ), responses(

@@ -70,6 +70,7 @@ pub struct LogView {
     pub request_id: String,
 }
 
+/// Read the audit log.
 #[utoipa::path(get, path = "/api/accounts/audit-logs", tag = "accounts", params(
     ("action" = Option<String>, Query, description = "Only this action, such as `USER_CREATED`."),
     ("user" = Option<UserId>, Query, description = "Only what this person did. Such a list lags a moment behind."),

@@ -38,6 +38,7 @@ pub enum DashboardView {
     },
 }
 
+/// See one's own totals.
 #[utoipa::path(get, path = "/api/profiles/dashboard_data", tag = "accounts", responses(
     (status = 200, description = "What the person who asks sees first.", body = DashboardView),
     (status = 401, description = "Nobody is signed in.", body = Problem),

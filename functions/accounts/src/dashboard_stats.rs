@@ -28,6 +28,7 @@ pub struct StatsView {
     pub pending_appointments: i64,
 }
 
+/// See the totals of the hub.
 #[utoipa::path(get, path = "/api/accounts/dashboard-stats", tag = "accounts", responses(
     (status = 200, description = "The totals of the hub.", body = StatsView),
     (status = 403, description = "Only admins may see this.", body = Problem),

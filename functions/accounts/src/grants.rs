@@ -33,6 +33,7 @@ pub struct GrantView {
     pub is_active: bool,
 }
 
+/// List who may read whose repository.
 #[utoipa::path(get, path = "/api/accounts/access-grants", tag = "accounts", params(
     Paging,
 ), responses(
@@ -52,6 +53,7 @@ pub(crate) async fn list(
     Ok(listing.answer(page.visible_to(&actor), |grant| view(&grant, actor.at)))
 }
 
+/// Close one's repository to a doctor.
 #[utoipa::path(delete, path = "/api/accounts/access-grants/{doctor}", tag = "accounts", params(
     ("doctor" = DoctorId, Path, description = "The doctor who is to read no longer."),
 ), responses(

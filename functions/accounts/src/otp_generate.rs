@@ -43,6 +43,7 @@ pub struct CodeSentView {
     pub phone_number: String,
 }
 
+/// Ask a patient for access to their repository.
 #[utoipa::path(post, path = "/api/accounts/otp/generate", tag = "accounts", request_body = AccessRequest, responses(
     (status = 200, description = "A code is on its way to the patient's phone. It is good for ten minutes and for this doctor only; an earlier one ends.", body = CodeSentView),
     (status = 400, description = "Some fields are not right, or the phone is not the patient's.", body = Problem),

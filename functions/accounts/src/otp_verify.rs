@@ -43,6 +43,7 @@ pub struct AccessView {
     pub access_granted_until: Timestamp,
 }
 
+/// Enter the code that the patient read out.
 #[utoipa::path(post, path = "/api/accounts/otp/verify", tag = "accounts", request_body = ReadOut, responses(
     (status = 200, description = "The doctor may read the patient's repository for 30 minutes. The code is spent.", body = AccessView),
     (status = 400, description = "The code is not right, was used, or has expired. Five wrong entries end it.", body = Problem),

@@ -26,6 +26,7 @@ form! {
     }
 }
 
+/// List the accounts of doctors.
 #[utoipa::path(get, path = "/api/users/doctors", tag = "accounts", params(
     ("search" = Option<String>, Query, description = "Only those with a word that begins like this."),
     Paging,
@@ -41,6 +42,7 @@ pub(crate) async fn doctors(
     of_role(Role::Doctor, &actor, &listing, &store).await
 }
 
+/// List the accounts of patients.
 #[utoipa::path(get, path = "/api/users/patients", tag = "accounts", params(
     ("search" = Option<String>, Query, description = "Only those with a word that begins like this."),
     Paging,

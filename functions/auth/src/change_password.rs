@@ -34,6 +34,7 @@ form! {
     }
 }
 
+/// Change one's password.
 #[utoipa::path(post, path = "/api/auth/change-password", tag = "auth", request_body = PasswordChange, responses(
     (status = 200, description = "The password is changed, every session has ended, and a new one has begun.", body = SignedInView),
     (status = 400, description = "The old password is not right, or the new one is not fit.", body = Problem),

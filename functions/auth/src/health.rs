@@ -18,6 +18,7 @@ pub(crate) struct Alive {
     time: Timestamp,
 }
 
+/// See whether the authentication service answers.
 #[utoipa::path(get, path = "/api/auth/health", tag = "auth", security(()), responses(
     (status = 200, description = "The authentication service answers.", body = Alive),
 ))]

@@ -43,6 +43,7 @@ form! {
     }
 }
 
+/// Sign in with a password.
 #[utoipa::path(post, path = "/api/auth/login", tag = "auth", security(()), request_body = Credentials, responses(
     (status = 200, description = "The person is signed in.", body = SignedInView),
     (status = 400, description = "Some fields are not right.", body = Problem),

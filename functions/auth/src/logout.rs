@@ -24,6 +24,7 @@ form! {
     }
 }
 
+/// Sign out.
 #[utoipa::path(post, path = "/api/auth/logout", tag = "auth", request_body = Farewell, responses(
     (status = 200, description = "The session has ended.", body = Done),
     (status = 401, description = "The access token or the refresh token is not valid.", body = Problem),

@@ -37,6 +37,7 @@ form! {
     }
 }
 
+/// Choose a new password with a code.
 #[utoipa::path(post, path = "/api/auth/password-reset", tag = "auth", security(()), request_body = Reset, responses(
     (status = 200, description = "The password is changed and every session has ended.", body = Done),
     (status = 400, description = "The new password is not fit.", body = Problem),

@@ -13,6 +13,7 @@ use carehub_api::{
 use carehub_domain::access::Action;
 use carehub_store::Store;
 
+/// See one's own account.
 #[utoipa::path(get, path = "/api/auth/profile", tag = "auth", responses(
     (status = 200, description = "The account of whoever asks.", body = AccountView),
     (status = 401, description = "Nobody is signed in.", body = Problem),
@@ -23,6 +24,7 @@ pub(crate) async fn show(
     Ok(Tagged::of(&account.clone(), Json(AccountView::of(account, actor.at))))
 }
 
+/// Change one's own account.
 #[utoipa::path(patch, path = "/api/auth/profile", tag = "auth", request_body = ProfileChanges, responses(
     (status = 200, description = "The account as it is now. `PUT` means the same.", body = AccountView),
     (status = 400, description = "Some fields are not right.", body = Problem),

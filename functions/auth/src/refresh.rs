@@ -26,6 +26,7 @@ form! {
     }
 }
 
+/// Continue a session.
 #[utoipa::path(post, path = "/api/auth/refresh", tag = "auth", security(()), request_body = Renewal, responses(
     (status = 200, description = "The session goes on with a new pair of tokens.", body = SignedInView),
     (status = 401, description = "The token is not valid. If it was used before, the session has ended.", body = Problem),

@@ -70,6 +70,7 @@ form! {
     }
 }
 
+/// Open an account of one's own.
 #[utoipa::path(post, path = "/api/auth/register", tag = "auth", security(()), request_body = Newcomer, responses(
     (status = 201, description = "The account is open and its holder signed in.", body = SignedInView),
     (status = 400, description = "Some fields are not right.", body = Problem),

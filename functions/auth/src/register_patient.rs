@@ -52,6 +52,7 @@ pub(crate) struct RegisteredView {
     user: AccountView,
 }
 
+/// Register as a patient.
 #[utoipa::path(post, path = "/api/accounts/patients/register", tag = "accounts", security(()), request_body = NewPatient, responses(
     (status = 201, description = "The account is open.", body = RegisteredView),
     (status = 400, description = "Some fields are not right, or consent is missing.", body = Problem),

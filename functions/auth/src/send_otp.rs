@@ -35,6 +35,7 @@ form! {
     }
 }
 
+/// Ask for a code by SMS.
 #[utoipa::path(post, path = "/api/auth/send-otp", tag = "auth", security(()), request_body = CodeRequest, responses(
     (status = 200, description = "A code is on its way. For a password it is sent only to a phone with an account; the answer is the same.", body = Expiring),
     (status = 400, description = "Some fields are not right.", body = Problem),

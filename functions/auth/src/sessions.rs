@@ -48,6 +48,7 @@ form! {
     }
 }
 
+/// List one's own sessions.
 #[utoipa::path(get, path = "/api/auth/sessions", tag = "auth", params(
     Paging,
 ), responses(
@@ -65,6 +66,7 @@ pub(crate) async fn list(
     Ok(listing.answer(page, |session| view(session, &signed_in)))
 }
 
+/// End one session, or all others.
 #[utoipa::path(delete, path = "/api/auth/sessions", tag = "auth", request_body = Ending, responses(
     (status = 204, description = "The session, or all others, have ended."),
     (status = 404, description = "There is no such session.", body = Problem),
@@ -89,6 +91,7 @@ pub(crate) async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// End one session.
 #[utoipa::path(delete, path = "/api/auth/sessions/{id}", tag = "auth", params(
     ("id" = SessionId, Path, description = "The session."),
 ), responses(

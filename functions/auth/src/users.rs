@@ -114,6 +114,7 @@ pub struct NewUserView {
     pub password: Option<String>,
 }
 
+/// List and search accounts.
 #[utoipa::path(get, path = "/api/auth/admin/users", tag = "auth", params(
     ("role" = Option<Role>, Query, description = "Only this role."),
     ("search" = Option<String>, Query, description = "Only those with a word that begins like this: name, user name, e-mail or phone."),
@@ -130,6 +131,7 @@ pub(crate) async fn list(
     everyone(&actor, &listing, &store).await
 }
 
+/// List the profiles one may see.
 #[utoipa::path(get, path = "/api/profiles", tag = "accounts", params(
     ("role" = Option<Role>, Query, description = "For admins: only this role."),
     ("search" = Option<String>, Query, description = "For admins: only those with a word that begins like this."),
@@ -168,6 +170,7 @@ async fn everyone(
     Ok(listing.answer(page.visible_to(actor), |account| AccountView::of(account, actor.at)))
 }
 
+/// Open an account for somebody.
 #[utoipa::path(post, path = "/api/auth/admin/users", tag = "auth", request_body = NewUser, responses(
     (status = 201, description = "The account is open.", body = NewUserView),
     (status = 400, description = "Some fields are not right.", body = Problem),
@@ -194,6 +197,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, location, Json(NewUserView { message, user, password: shown })))
 }
 
+/// See an account.
 #[utoipa::path(get, path = "/api/auth/admin/users/{id}", tag = "auth", params(
     ("id" = UserId, Path, description = "The account."),
 ), responses(
@@ -209,6 +213,7 @@ pub(crate) async fn show(
     Ok(Tagged::of(&account.clone(), Json(AccountView::of(account, actor.at))))
 }
 
+/// Change an account.
 #[utoipa::path(patch, path = "/api/auth/admin/users/{id}", tag = "auth", request_body = UserChanges, params(
     ("id" = UserId, Path, description = "The account."),
 ), responses(
@@ -231,6 +236,7 @@ pub(crate) async fn edit(
     Ok(Tagged::of(&account.clone(), Json(AccountView::of(account, actor.at))))
 }
 
+/// Close an account.
 #[utoipa::path(delete, path = "/api/auth/admin/users/{id}", tag = "auth", params(
     ("id" = UserId, Path, description = "The account."),
 ), responses(

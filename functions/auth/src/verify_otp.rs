@@ -41,6 +41,7 @@ form! {
     }
 }
 
+/// Sign in with a code.
 #[utoipa::path(post, path = "/api/auth/verify-otp", tag = "auth", security(()), request_body = Entry, responses(
     (status = 200, description = "The person is signed in. An unknown phone opens the account of a patient.", body = SignedInView),
     (status = 400, description = "Some fields are not right.", body = Problem),

@@ -36,6 +36,7 @@ pub struct DecisionView {
     pub hospital: HospitalView,
 }
 
+/// Approve a hospital or turn it away.
 #[utoipa::path(patch, path = "/api/hospitals/{id}/approve", tag = "hospitals", request_body = Decision, params(
     ("id" = HospitalId, Path, description = "The hospital."),
 ), responses(

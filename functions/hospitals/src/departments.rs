@@ -78,6 +78,7 @@ pub struct DepartmentView {
     pub updated_at: Timestamp,
 }
 
+/// List departments.
 #[utoipa::path(get, path = "/api/hospitals/departments", tag = "hospitals", params(
     ("hospital_id" = Option<HospitalId>, Query, description = "The hospital; one's own for those who work for one."),
 ), responses(
@@ -93,6 +94,7 @@ pub(crate) async fn list(
     of(named(hospital_id, &actor, "hospital_id")?, &actor, &store).await
 }
 
+/// List the departments of a hospital.
 #[utoipa::path(get, path = "/api/hospitals/{id}/departments", tag = "hospitals", params(
     ("id" = HospitalId, Path, description = "The hospital."),
 ), responses(
@@ -107,6 +109,7 @@ pub(crate) async fn of_hospital(
     of(id, &actor, &store).await
 }
 
+/// Open a department.
 #[utoipa::path(post, path = "/api/hospitals/departments", tag = "hospitals", request_body = NewDepartment, responses(
     (status = 201, description = "The department is open.", body = DepartmentView),
     (status = 400, description = "Some fields are not right.", body = Problem),
@@ -128,6 +131,7 @@ pub(crate) async fn open(
     Ok((StatusCode::CREATED, location, tagged))
 }
 
+/// See a department.
 #[utoipa::path(get, path = "/api/hospitals/departments/{id}", tag = "hospitals", params(
     ("id" = DepartmentId, Path, description = "The department."),
 ), responses(
@@ -144,6 +148,7 @@ pub(crate) async fn show(
     Ok(Tagged::of(&department.clone(), Json(view(department, &hospital))))
 }
 
+/// Change a department.
 #[utoipa::path(patch, path = "/api/hospitals/departments/{id}", tag = "hospitals", request_body = DepartmentChanges, params(
     ("id" = DepartmentId, Path, description = "The department."),
 ), responses(
@@ -171,6 +176,7 @@ pub(crate) async fn edit(
     Ok(Tagged::of(&department.clone(), Json(view(department, &hospital))))
 }
 
+/// Close a department.
 #[utoipa::path(delete, path = "/api/hospitals/departments/{id}", tag = "hospitals", params(
     ("id" = DepartmentId, Path, description = "The department."),
 ), responses(

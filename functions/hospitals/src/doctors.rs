@@ -67,6 +67,7 @@ form! {
     }
 }
 
+/// List doctors.
 #[utoipa::path(get, path = "/api/hospitals/doctors", tag = "hospitals", params(
     ("hospital_id" = Option<HospitalId>, Query, description = "The hospital; one's own for those who work for one."),
     Paging,
@@ -84,6 +85,7 @@ pub(crate) async fn list(
     of(hospital, &actor, &listing, &store).await
 }
 
+/// List the doctors of a hospital.
 #[utoipa::path(get, path = "/api/hospitals/{id}/doctors", tag = "hospitals", params(
     ("id" = HospitalId, Path, description = "The hospital."),
     Paging,
@@ -100,6 +102,7 @@ pub(crate) async fn of_hospital(
     of(id, &actor, &listing, &store).await
 }
 
+/// See a doctor.
 #[utoipa::path(get, path = "/api/hospitals/doctors/{id}", tag = "hospitals", params(
     ("id" = DoctorId, Path, description = "The doctor."),
 ), responses(
@@ -116,6 +119,7 @@ pub(crate) async fn show(
     Ok(Tagged::of(&doctor.clone(), Json(DoctorView::of(doctor, hospital.as_ref(), &actor))))
 }
 
+/// Change a doctor.
 #[utoipa::path(patch, path = "/api/hospitals/doctors/{id}", tag = "hospitals", request_body = DoctorChanges, params(
     ("id" = DoctorId, Path, description = "The doctor."),
 ), responses(

@@ -89,6 +89,7 @@ pub struct CredentialsView {
     pub note: String,
 }
 
+/// Add a doctor to a hospital.
 #[utoipa::path(post, path = "/api/hospitals/doctors/create", tag = "hospitals", request_body = NewDoctor, responses(
     (status = 201, description = "The doctor is added and can sign in with the password, which is shown once and must be changed first.", body = EmployedView),
     (status = 400, description = "Some fields are not right, or the department is not one of the hospital's.", body = Problem),

@@ -45,6 +45,7 @@ form! {
     }
 }
 
+/// See a hospital.
 #[utoipa::path(get, path = "/api/hospitals/{id}", tag = "hospitals", params(
     ("id" = HospitalId, Path, description = "The hospital."),
 ), responses(
@@ -60,6 +61,7 @@ pub(crate) async fn show(
     Ok(Tagged::of(&hospital.clone(), Json(hospital.into())))
 }
 
+/// Change a hospital.
 #[utoipa::path(patch, path = "/api/hospitals/{id}", tag = "hospitals", request_body = HospitalChanges, params(
     ("id" = HospitalId, Path, description = "The hospital."),
 ), responses(
@@ -86,6 +88,7 @@ pub(crate) async fn edit(
     Ok(Tagged::of(&hospital.clone(), Json(hospital.into())))
 }
 
+/// Remove a hospital.
 #[utoipa::path(delete, path = "/api/hospitals/{id}", tag = "hospitals", params(
     ("id" = HospitalId, Path, description = "The hospital."),
 ), responses(

@@ -37,6 +37,7 @@ pub(crate) enum Flag {
     False,
 }
 
+/// List hospitals.
 #[utoipa::path(get, path = "/api/hospitals", tag = "hospitals", params(
     ("is_approved" = Option<bool>, Query, description = "For admins: `true` for hospitals that have joined, `false` for the others."),
     Paging,

@@ -65,6 +65,7 @@ pub struct NearView {
     pub distance_km: f64,
 }
 
+/// Find hospitals nearby.
 #[utoipa::path(get, path = "/api/hospitals/nearby", tag = "hospitals", params(
     ("lat" = f64, Query, description = "Degrees north, from -90 to 90."),
     ("lng" = f64, Query, description = "Degrees east, from -180 to 180."),

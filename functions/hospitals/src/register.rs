@@ -73,6 +73,7 @@ pub struct ApplicationView {
     pub hospital: HospitalView,
 }
 
+/// Apply for a hospital to join.
 #[utoipa::path(post, path = "/api/hospitals/register", tag = "hospitals", security(()), request_body = NewHospital, responses(
     (status = 201, description = "The application waits for an admin; until then nobody can sign in for the hospital.", body = ApplicationView),
     (status = 400, description = "Some fields are not right.", body = Problem),

@@ -19,6 +19,7 @@ const REDOC: &str = include_str!("redoc.html");
 /// Scripts and styles of our own only; both pages style elements as they go.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src blob:; frame-ancestors 'none'";
 
+/// Get the API as OpenAPI.
 #[utoipa::path(get, path = "/api/schema", tag = "platform", security(()), responses(
     (status = 200, description = "The API as OpenAPI 3.1.", body = serde_json::Value),
 ))]
@@ -26,6 +27,7 @@ pub(crate) async fn schema() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], SCHEMA)
 }
 
+/// Try the API out.
 #[utoipa::path(get, path = "/api/docs", tag = "platform", security(()), responses(
     (status = 200, description = "The API to try out, as a page.", body = String, content_type = "text/html"),
 ))]
@@ -33,6 +35,7 @@ pub(crate) async fn swagger() -> impl IntoResponse {
     ([(CONTENT_SECURITY_POLICY, POLICY)], Html(SWAGGER))
 }
 
+/// Read the API.
 #[utoipa::path(get, path = "/api/redoc", tag = "platform", security(()), responses(
     (status = 200, description = "The API to read, as a page.", body = String, content_type = "text/html"),
 ))]
@@ -40,6 +43,7 @@ pub(crate) async fn redoc() -> impl IntoResponse {
     ([(CONTENT_SECURITY_POLICY, POLICY)], Html(REDOC))
 }
 
+/// Get a file of these pages.
 #[utoipa::path(get, path = "/api/docs/{asset}", tag = "platform", security(()), params(
     ("asset" = String, Path, description = "The file."),
 ), responses(

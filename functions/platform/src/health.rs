@@ -60,6 +60,7 @@ pub struct DetailedView {
     pub time: Timestamp,
 }
 
+/// See whether all is well.
 #[utoipa::path(get, path = "/health", tag = "platform", security(()), responses(
     (status = 200, description = "All is well.", body = HealthView),
     (status = 503, description = "Something is not.", body = HealthView),
@@ -76,6 +77,7 @@ pub(crate) async fn overall(
     (code, Json(HealthView { status, checks, version, time: clock.now() }))
 }
 
+/// See whether the records can be read.
 #[utoipa::path(get, path = "/health/database", tag = "platform", security(()), responses(
     (status = 200, description = "The records can be read.", body = CheckView),
     (status = 503, description = "They cannot.", body = CheckView),
@@ -88,6 +90,7 @@ pub(crate) async fn database(
     (sum([&check]).1, Json(check))
 }
 
+/// See whether what is kept for minutes can be read.
 #[utoipa::path(get, path = "/health/redis", tag = "platform", security(()), responses(
     (status = 200, description = "What is kept for minutes can be read. There is no Redis here; DynamoDB keeps it, and the answer says so.", body = CheckView),
     (status = 503, description = "It cannot.", body = CheckView),
@@ -100,6 +103,7 @@ pub(crate) async fn cache(
     (sum([&check]).1, Json(check))
 }
 
+/// See whether each thing is well.
 #[utoipa::path(get, path = "/health/detailed", tag = "platform", security(()), responses(
     (status = 200, description = "All is well.", body = DetailedView),
     (status = 503, description = "Something is not.", body = DetailedView),

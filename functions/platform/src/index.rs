@@ -21,6 +21,7 @@ pub(crate) struct Index {
     health: String,
 }
 
+/// Where to go from here.
 #[utoipa::path(get, path = "/api", tag = "platform", security(()), responses(
     (status = 200, description = "Where to go from here.", body = Index),
 ))]
