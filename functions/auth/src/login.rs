@@ -111,11 +111,15 @@ async fn proved(
     password: &Typed,
     visitor: &Actor,
 ) -> Result<Option<Account>> {
-    let mut found = store.accounts().all_credentials(meant).await?.into_iter();
+    let found = store.accounts().all_credentials(meant).await?;
+    let mut tries: Vec<_> = found.into_iter().map(Some).collect();
+    if tries.is_empty() {
+        // Nobody is tried too, in vain and for as long.
+        tries.push(None);
+    }
     let hospitals = store.hospitals();
-    loop {
-        let next = found.next();
-        let (account, kept) = next.unzip();
+    for one in tries {
+        let (account, kept) = one.unzip();
         let hospital = account.as_ref().and_then(|account| account.hospital);
         // The look at the hospital hides in the time that the digest takes.
         let (matches, open) = tokio::join!(
@@ -123,12 +127,12 @@ async fn proved(
             hospitals.is_open(hospital, visitor.at)
         );
         let admitted = matches? && open?;
-        match account {
-            Some(account) if admitted && account.is_active() => return Ok(Some(account)),
-            Some(_) if found.len() > 0 => {}
-            _ => return Ok(None),
+        let proved = account.filter(|account| admitted && account.is_active());
+        if proved.is_some() {
+            return Ok(proved);
         }
     }
+    Ok(None)
 }
 
 impl Credentials {

@@ -56,12 +56,7 @@ pub(crate) async fn handler(
     State(pepper): State<Pepper>,
     Body(entry): Body<Entry>,
 ) -> Result<Json<SignedInView>> {
-    let purpose = match entry.purpose.unwrap_or(Purpose::Login) {
-        purpose @ (Purpose::Login | Purpose::Registration) => purpose,
-        Purpose::PasswordReset | Purpose::Repository => {
-            return Err(Invalid::field("purpose", "expected LOGIN or REGISTRATION").into());
-        }
-    };
+    let purpose = entry.purpose()?;
     let code = entered(&store, purpose, &entry.phone, &entry.otp, &visitor, &pepper).await?;
     let holder = holder(&store, &entry.phone, entry.username.as_ref()).await?;
     let signed_in = match holder {
@@ -146,6 +141,15 @@ fn refused<E>(error: WriteError<E>) -> carehub_api::ApiError {
 }
 
 impl Entry {
+    fn purpose(&self) -> Result<Purpose, Invalid> {
+        match self.purpose.unwrap_or(Purpose::Login) {
+            purpose @ (Purpose::Login | Purpose::Registration) => Ok(purpose),
+            Purpose::PasswordReset | Purpose::Repository => {
+                Err(Invalid::field("purpose", "expected LOGIN or REGISTRATION"))
+            }
+        }
+    }
+
     fn newcomer(self, visitor: &Actor) -> Account {
         let id = carehub_domain::Id::generate(visitor.at);
         let name = self.name.map_or_else(|| PersonName::of_phone(&self.phone), PersonName::split);

@@ -38,3 +38,19 @@ pub struct Options {
     #[arg(long)]
     pub share: bool,
 }
+
+impl Options {
+    /// A start that is in nobody's way: on whatever ports are free, with what is there.
+    pub fn on_any_port(template: PathBuf, data: PathBuf) -> Self {
+        Self {
+            template,
+            data,
+            fresh: false,
+            demo: false,
+            port: 0,
+            dynamodb_port: 0,
+            s3_port: 0,
+            share: false,
+        }
+    }
+}

@@ -75,17 +75,7 @@ impl Scene {
     fn new(name: &str) -> Self {
         let data = env::temp_dir().join(format!("carehub-platform-{name}-{}", process::id()));
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
-        let options = Options {
-            template,
-            data,
-            fresh: false,
-            demo: false,
-            port: 0,
-            dynamodb_port: 0,
-            s3_port: 0,
-            share: false,
-        };
-        Self { options }
+        Self { options: Options::on_any_port(template, data) }
     }
 }
 

@@ -136,16 +136,7 @@ impl Place {
             };
             return work(&Store::new(aws_sdk_dynamodb::Client::new(&aws), &prefix)).await;
         }
-        let options = Options {
-            template: self.template,
-            data: self.data,
-            fresh: false,
-            demo: false,
-            port: 0,
-            dynamodb_port: 0,
-            s3_port: 0,
-            share: false,
-        };
+        let options = Options::on_any_port(self.template, self.data);
         match Platform::start(&options).await {
             Ok(platform) => {
                 let outcome = work(platform.store()).await;
