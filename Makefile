@@ -55,10 +55,9 @@ templates: tools
 	$(with-tools) cfn-lint template.yaml infra/*.yaml
 	$(with-tools) sam validate --lint --template template.yaml --region us-east-1
 
+# Not cargo-nextest: its process for each test would read the dictionaries of names and numbers anew.
 tests: cargo
-	@if cargo nextest --version >/dev/null 2>&1; then \
-		echo cargo nextest run --workspace; cargo nextest run --workspace; \
-	else echo cargo test --workspace; cargo test --workspace; fi
+	cargo test --workspace
 
 openapi: cargo ## write docs/openapi.json from the code
 	@mkdir -p target

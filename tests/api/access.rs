@@ -75,6 +75,7 @@ fn the_whole_policy() {
     ViewDashboard                  ·           ·           ·           ·           ·         all         all           ·
     ViewAuditLog                   ·           ·           ·           ·           ·         all         all           ·
     ViewAccessLog                  ·         all           ·           ·           ·           ·           ·           ·
+    BeRefused                      ·         all         all         all         all         all         all           ·
     Sweep                          ·           ·           ·           ·           ·           ·           ·         all
     ");
 }

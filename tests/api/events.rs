@@ -87,7 +87,7 @@ async fn an_event_says_who_did_it_from_where_and_in_which_request() {
 }
 
 #[tokio::test]
-async fn a_refusal_leaves_no_event() {
+async fn a_refusal_leaves_no_event_but_that_of_the_policy() {
     let hub = open().await;
     let hospital = hub.hospital("jinnah").await;
     let ana = hub.patient("ana", "+923001234567").await;
@@ -119,7 +119,10 @@ async fn a_refusal_leaves_no_event() {
             "409 username-taken",
         ]
     );
-    assert_eq!(actions(&catch_up(&hub).await), [""; 0]);
+    let events = catch_up(&hub).await;
+    assert_eq!(actions(&events), ["ACCESS_DENIED"]);
+    assert_eq!(events[0].actor.unwrap().to_string(), ana.id());
+    assert_eq!(events[0].details["operation"], "DELETE /api/hospitals/departments/{id}");
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use carehub_testkit::Fault;
 
-use crate::tour::{open_counting, stricken_tour};
+use crate::{
+    support::{People, open},
+    tour::{open_counting, stricken_tour},
+};
 
 /// Each operation of the tour is struck at its first call to the tables, at its second and so
 /// on, and then has to succeed as if nothing had happened.
@@ -51,4 +54,21 @@ async fn a_store_that_hangs_up_is_unavailable_and_nothing_is_half_done() {
 #[tokio::test]
 async fn a_store_that_is_down_is_unavailable_and_nothing_is_half_done() {
     survive(Fault::Down).await;
+}
+
+#[tokio::test]
+async fn nobody_waits_forever_for_a_store_that_is_silent() {
+    let hub = open().await;
+    let ana = hub.patient("ana", "+923001234567").await;
+
+    hub.faults.strike(Fault::Silent, 0);
+    // The clock jumps to whatever is waited for.
+    tokio::time::pause();
+    let reply = ana.get("/api/auth/profile").await;
+    tokio::time::resume();
+
+    assert!(hub.faults.cease());
+    assert_eq!(reply.status, 503);
+    assert_eq!(reply.header("retry-after"), "1");
+    ana.get("/api/auth/profile").await.ok();
 }

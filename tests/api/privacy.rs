@@ -55,6 +55,9 @@ async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    // With a single subscriber, tracing lets threads without one switch off what it listens to:
+    // https://github.com/tokio-rs/tracing/issues/3611
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let _logging = tracing::subscriber::set_default(subscriber);
     let hub = open().await;
     let mut run = Run { hub: &hub, secrets: Vec::new(), seen: Vec::new(), events: Vec::new() };

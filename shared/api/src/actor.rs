@@ -1,6 +1,9 @@
 //! Establishing who is calling.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, OnceLock},
+};
 
 use axum::extract::FromRequestParts;
 use carehub_domain::{
@@ -32,6 +35,16 @@ impl Peer {
 /// Whose request it is, for what binds answers to people.
 #[derive(Clone, Debug)]
 pub(crate) struct CallerName(pub(crate) String);
+
+/// Who turned out to be calling, for what happens after the answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found(Arc<OnceLock<Actor>>);
+
+impl Found {
+    pub(crate) fn actor(&self) -> Option<&Actor> {
+        self.0.get()
+    }
+}
 
 /// Someone who need not have signed in.
 #[derive(Clone, Debug)]
@@ -87,6 +100,10 @@ impl FromRequestParts<AppState> for SignedIn {
             return Err(Unauthenticated::Ended.into());
         }
         let actor = account.actor(Some(session.id), origin(parts), now);
+        if let Some(Found(found)) = parts.extensions.get() {
+            // Set already if two extractors of one handler ask who it is.
+            let _ = found.set(actor.clone());
+        }
         Ok(Self { actor, account, session })
     }
 }

@@ -7,7 +7,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use carehub_domain::Id;
+use carehub_domain::{Id, access::Action};
+use carehub_store::Store;
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
@@ -16,7 +17,7 @@ use http::{
     },
 };
 
-use crate::{AppState, error::Problem};
+use crate::{AppState, actor::Found, error::Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
@@ -42,7 +43,13 @@ pub(crate) async fn around(
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "unmatched".to_owned());
 
+    let found = Found::default();
+    request.extensions_mut().insert(found.clone());
+
     let mut response = explained(next.run(request).await, &id);
+    if response.status() == StatusCode::FORBIDDEN {
+        note_refusal(&state.store, &found, &format!("{method} {route}")).await;
+    }
 
     let (status, elapsed) = (response.status().as_u16(), begun.elapsed());
     let duration_ms = elapsed.as_millis();
@@ -53,6 +60,15 @@ pub(crate) async fn around(
     }
     decorate(response.headers_mut(), &id, elapsed.as_secs_f64());
     response
+}
+
+/// Leaves a line in the audit log. The refusal stands even if that fails.
+async fn note_refusal(store: &Store, found: &Found, operation: &str) {
+    let permit = found.actor().and_then(|actor| actor.allow(Action::BeRefused).ok());
+    let Some(permit) = permit.map(|permit| permit.noting("operation", operation)) else { return };
+    if let Err(error) = store.events().append(&permit).await {
+        tracing::error!(%error, "a refusal was not noted in the audit log");
+    }
 }
 
 /// A name that the caller chose, if it is fit for a log.

@@ -28,6 +28,8 @@ pub enum Fault {
     Cut,
     /// Nobody listens.
     Down,
+    /// The connection stands and no answer ever comes.
+    Silent,
 }
 
 /// Lets calls to DynamoDB go wrong when a test says so, and not before.
@@ -38,6 +40,7 @@ pub struct Faults {
     broken: SocketAddr,
     cut: SocketAddr,
     down: SocketAddr,
+    silent: SocketAddr,
 }
 
 struct Plan {
@@ -78,6 +81,7 @@ impl Faults {
             cut: answering(String::new()).await,
             // Nobody listens there from here on.
             down: closed.local_addr().expect("a bound address"),
+            silent: silent().await,
         }
     }
 
@@ -97,6 +101,19 @@ async fn answering(answer: String) -> SocketAddr {
             let _ = stream.read(&mut request).await;
             let _ = stream.write_all(answer.as_bytes()).await;
             let _ = stream.shutdown().await;
+        }
+    });
+    address
+}
+
+/// Takes every request and keeps whoever asked waiting.
+async fn silent() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound address");
+    tokio::spawn(async move {
+        let mut waiting = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            waiting.push(stream);
         }
     });
     address
@@ -125,6 +142,7 @@ impl Intercept for Faults {
             Fault::Broken => self.broken,
             Fault::Cut => self.cut,
             Fault::Down => self.down,
+            Fault::Silent => self.silent,
         };
         Ok(context.request_mut().set_uri(format!("http://{address}/"))?)
     }

@@ -137,6 +137,8 @@ policy! {
     ViewAuditLog          "AUDIT_LOG_VIEWED"        [__  __  __  __  __  ALL ALL __],
     /// Read who looked at one's own data.
     ViewAccessLog         "ACCESS_LOG_VIEWED"       [__  ALL __  __  __  __  __  __],
+    /// Ask for what the policy refuses.
+    BeRefused             "ACCESS_DENIED"           [__  ALL ALL ALL ALL ALL ALL __],
     /// Delete what has expired.
     Sweep                 "EXPIRED_SWEPT"           [__  __  __  __  __  __  __  ALL],
 }
