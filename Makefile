@@ -69,7 +69,7 @@ build: cargo tools ## build every function for Lambda (ARCH=arm64)
 		$(if $(ARCH),--$(subst _,-,$(ARCH)))
 
 bench: cargo tools ## measure cold starts, memory, sizes, DynamoDB calls, requests per second
-	$(with-tools) cargo-lambda lambda build --release --workspace
+	$(with-tools) cargo-lambda lambda build --release --workspace --exclude carehub-tests
 	$(venv)/python -B tests/bench/bench.py $(ARGS)
 
 deploy: cargo tools ## build and deploy to AWS (ENV=dev)

@@ -15,7 +15,9 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
     vec![
         ("accounts", accounts::routes()),
         ("auth", auth::routes()),
+        ("doctors", doctors::routes()),
         ("hospitals", hospitals::routes()),
+        ("patients", patients::routes()),
         ("platform", platform::routes()),
     ]
 }
@@ -24,7 +26,9 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
 pub fn document() -> Document {
     let mut document = accounts::Api::openapi();
     document.merge(auth::Api::openapi());
+    document.merge(doctors::Api::openapi());
     document.merge(hospitals::Api::openapi());
+    document.merge(patients::Api::openapi());
     document.merge(platform::Api::openapi());
     name_operations(&mut document);
 

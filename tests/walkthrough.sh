@@ -211,6 +211,55 @@ call 200 "$patient" GET "/api/hospitals/nearby?lat=$lat&lng=$lng&radius_km=5"
 expect 'the nearest hospital' "$(field hospitals.0.id)" "$hospital"
 say "and looks around: $(field count) within 5 km, the nearest is $(field hospitals.0.name)"
 
+coordinator_user=coordinator_$tag
+call 201 - POST /api/auth/register "$(json \
+    username="$coordinator_user" email="$coordinator_user@example.org" \
+    password="$password" password_confirm="$password" first_name=Cora last_name=Nator)"
+coordinator=$(field access)
+say "a coordinator registers: $coordinator_user"
+
+call 201 "$coordinator" POST /api/patients "$(json \
+    first_name=José last_name="Pérez $tag" email="jose-$tag@example.org" phone_number="$(number)" \
+    date_of_birth=1980-05-05 gender=M address='2 Example Road' city=Lahore \
+    blood_type=O+ allergies=Penicillin)"
+jose=$(field id)
+expect 'the allergy status' "$(field allergy_status)" KNOWN
+say "she enters a patient: $jose"
+
+call 200 "$coordinator" GET '/api/patients/search?query=jose'
+expect 'who is found by jose' "$(field results.0.id)" "$jose"
+call 404 "$patient" GET "/api/patients/$jose"
+say 'she finds José by jose; to others he does not exist'
+
+call 201 "$coordinator" POST /api/doctors/create "$(json \
+    first_name=Dora last_name="Dent $tag" specialization=CARDIOLOGY license_number="MD$tag" \
+    years_of_experience:=9 city=Lahore consultation_fee=150.00 is_available:=true)"
+dora=$(field id)
+call 404 "$patient" GET "/api/doctors/$dora"
+call 200 "$admin" POST "/api/doctors/$dora/verify" "$(json is_verified:=true)"
+call 200 "$patient" GET "/api/doctors/$dora"
+say "she enters a doctor, whom patients find once an admin has verified her: $dora"
+
+call 201 "$coordinator" POST /api/mappings "$(json patient="$jose" doctor="$dora")"
+mapping=$(field id)
+call 409 "$coordinator" POST /api/mappings "$(json patient="$jose" doctor="$dora")"
+say "she puts him into the doctor's care, and only once: $(field code)"
+
+call 200 "$coordinator" GET "/api/mappings/patient/$jose"
+expect "the patient's doctor" "$(field results.0.doctor)" "$dora"
+say "his doctors: $(field results.0.doctor_name), since $(field results.0.assigned_date)"
+
+call 200 "$coordinator" PATCH "/api/mappings/$mapping/update" "$(json status=COMPLETED notes='All well.')"
+expect 'the status of the care' "$(field status)" COMPLETED
+call 200 "$coordinator" PUT "/api/patients/$jose" "$(json city=Karachi)"
+expect 'the city' "$(field city)" Karachi
+say 'the care is complete, he moves to Karachi'
+
+call 204 "$coordinator" DELETE "/api/mappings/$mapping"
+call 204 "$coordinator" DELETE "/api/patients/$jose"
+call 404 "$coordinator" GET "/api/patients/$jose"
+say 'and both are removed'
+
 after=$(moved "$admin" "$before")
 read -r hospitals doctors patients <<<"$after"
 say "the admin sees the totals: $hospitals hospitals have joined, $doctors doctors, $patients patients"

@@ -70,8 +70,33 @@ fn the_whole_policy() {
     EditDepartment                 ·           ·           ·    hospital           ·         all         all           ·
     DeleteDepartment               ·           ·           ·    hospital           ·         all         all           ·
     ViewDoctor                     ·   published   published   published   published         all         all         all
-    CreateDoctor                   ·           ·           ·    hospital           ·         all         all           ·
-    EditDoctor                     ·           ·         own    hospital           ·         all         all           ·
+    CreateDoctor                   ·           ·         own    hospital         own         all         all           ·
+    EditDoctor                     ·           ·         own    hospital         own         all         all           ·
+    DeleteDoctor                   ·           ·         own    hospital         own         all         all           ·
+    VerifyDoctor                   ·           ·           ·    hospital           ·         all         all           ·
+    RateDoctor                     ·           ·           ·           ·           ·           ·           ·         all
+    ViewPractice                   ·           ·         own    hospital           ·         all         all           ·
+    ListPatients                   ·           ·         own         own         own         all         all           ·
+    ViewPatient                    ·         own         own         own         own         all         all         all
+    CreatePatient                  ·           ·         own         own         own         all         all           ·
+    ImportPatients                 ·           ·           ·         own           ·         all         all           ·
+    EditPatient                    ·         own         own         own         own         all         all           ·
+    DeletePatient                  ·           ·         own         own         own         all         all           ·
+    MergePatients                  ·           ·           ·         own           ·         all         all           ·
+    UnmergePatients                ·           ·           ·         own           ·         all         all           ·
+    ViewNote                       ·   published         all         all         all         all         all           ·
+    CreateNote                     ·           ·         own         own         own         all         all           ·
+    EditNote                       ·           ·         own         own         own         all         all           ·
+    DeleteNote                     ·           ·         own         own         own         all         all           ·
+    ViewAssignment                 ·         own         own    hospital         own         all         all         all
+    CreateAssignment               ·           ·         own    hospital         own         all         all           ·
+    EditAssignment                 ·           ·         own    hospital         own         all         all           ·
+    DeleteAssignment               ·           ·         own    hospital         own         all         all           ·
+    ViewReview                     ·   published   published   published   published         all         all         all
+    CreateReview                   ·         own           ·           ·           ·           ·           ·           ·
+    EditReview                     ·         own           ·           ·           ·           ·           ·           ·
+    DeleteReview                   ·         own           ·           ·           ·         all         all           ·
+    ModerateReview                 ·           ·           ·           ·           ·         all         all           ·
     ViewDashboard                  ·           ·           ·           ·           ·         all         all           ·
     ViewAuditLog                   ·           ·           ·           ·           ·         all         all           ·
     ViewAccessLog                  ·         all           ·           ·           ·           ·           ·           ·

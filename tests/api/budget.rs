@@ -52,12 +52,17 @@ async fn every_operation_keeps_to_its_budget() {
 
         // Counting requests and entries comes on top.
         let counted = spent.calls.get("UpdateItem").copied().unwrap_or_default();
-        let most = if method == "GET" { 2 } else { 3 };
+        let reads = method == "GET";
+        // A look at what is known of a patient leaves an event.
+        let looks = reads && !stop.events.is_empty();
+        // What lies within a record is looked up behind it.
+        let within = path.matches("/{").count() > 1 || path.contains("{id}/");
+        let most = if reads { 2 } else { 3 } + u32::from(looks) + u32::from(within);
         if spent.rounds - counted > most {
             deep.push(format!("{method} {path}"));
         }
         let transactions = spent.calls.get("TransactWriteItems").copied().unwrap_or_default();
-        assert!(transactions <= u32::from(method != "GET"), "{method} {path}: {calls:?}");
+        assert!(transactions <= u32::from(!reads || looks), "{method} {path}: {calls:?}");
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/budget.json");
     fs::write(file, serde_json::to_string_pretty(&written).unwrap()).unwrap();
@@ -79,8 +84,8 @@ async fn every_operation_keeps_to_its_budget() {
     POST   /api/auth/login: 5 BatchGetItem GetItem Query TransactWriteItems UpdateItem×2
     POST   /api/auth/refresh: 3 BatchGetItem TransactWriteItems UpdateItem
     GET    /api/auth/profile: 1 BatchGetItem
-    PATCH  /api/auth/profile: 2 BatchGetItem TransactWriteItems
-    PUT    /api/auth/profile: 2 BatchGetItem TransactWriteItems
+    PATCH  /api/auth/profile: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/auth/profile: 3 BatchGetItem GetItem TransactWriteItems
     GET    /api/profiles: 1 BatchGetItem
     POST   /api/auth/send-otp: 5 Query TransactWriteItems UpdateItem×3
     POST   /api/auth/verify-otp: 5 BatchGetItem Query TransactWriteItems UpdateItem×2
@@ -125,10 +130,97 @@ async fn every_operation_keeps_to_its_budget() {
     POST   /api/hospitals/doctors/create: 3 BatchGetItem GetItem TransactWriteItems
     GET    /api/hospitals/{id}/doctors: 2 BatchGetItem GetItem Query
     GET    /api/hospitals/doctors: 2 BatchGetItem GetItem Query
-    GET    /api/hospitals/doctors/{id}: 3 BatchGetItem GetItem×2
-    PATCH  /api/hospitals/doctors/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
-    PUT    /api/hospitals/doctors/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
     DELETE /api/hospitals/departments/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/patients: 3 BatchGetItem Query×2 TransactWriteItems
+    GET    /api/patients: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/patients/search: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/patients/stats: 2 BatchGetItem GetItem×2
+    GET    /api/patients/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PATCH  /api/patients/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/patients/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/patients/profile: 2 BatchGetItem GetItem
+    PATCH  /api/patients/update_profile: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/patients/update_profile: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/patients/my_doctor: 3 BatchGetItem GetItem Query
+    POST   /api/patients/{id}/notes: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/patients/{id}/notes: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    PATCH  /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    PUT    /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    DELETE /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    POST   /api/patients/{id}/merge: 3 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/patients/{id}/unmerge: 3 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/patients/{id}: 4 BatchGetItem GetItem Query TransactWriteItems
+    POST   /api/mappings: 3 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/mappings: 3 BatchGetItem Query TransactWriteItems
+    GET    /api/mappings/patient/{patient_id}: 5 BatchGetItem×2 GetItem Query TransactWriteItems
+    GET    /api/mappings/{id}: 2 BatchGetItem GetItem
+    GET    /api/doctors/patients: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/doctors/notifications: 2 BatchGetItem Query
+    PATCH  /api/mappings/{id}/update: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/mappings/{id}/update: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/mappings/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/doctors/create: 2 BatchGetItem TransactWriteItems
+    POST   /api/doctors/{id}/verify: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/doctors: 3 BatchGetItem×2 Query×2
+    GET    /api/doctors/search: 3 BatchGetItem×2 Query×2
+    GET    /api/doctors/stats: 2 BatchGetItem GetItem×2 Query
+    GET    /api/doctors/{id}: 2 BatchGetItem GetItem
+    PATCH  /api/doctors/{id}/update: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/doctors/{id}/update: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/doctors/{id}/delete: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/doctors/profile: 3 BatchGetItem GetItem×2
+    PATCH  /api/doctors/update_profile: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/doctors/update_profile: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/doctors/availability: 3 BatchGetItem GetItem TransactWriteItems
+    PATCH  /api/doctors/availability: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/doctors/availability: 2 BatchGetItem GetItem
+    GET    /api/doctors/{id}/available_slots: 3 BatchGetItem GetItem×2
+    GET    /api/doctors/{id}/statistics: 3 BatchGetItem GetItem×2
+    POST   /api/doctors/{id}/education: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/doctors/{id}/education: 3 BatchGetItem GetItem Query
+    GET    /api/doctors/{id}/education/{pk}: 3 BatchGetItem GetItem×2
+    PATCH  /api/doctors/{id}/education/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/doctors/{id}/education/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/doctors/{id}/education/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/doctors/{id}/experience: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/doctors/{id}/experience: 3 BatchGetItem GetItem Query
+    GET    /api/doctors/{id}/experience/{pk}: 3 BatchGetItem GetItem×2
+    PATCH  /api/doctors/{id}/experience/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/doctors/{id}/experience/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/doctors/{id}/experience/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/doctors/{id}/schedule: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/doctors/{id}/schedule: 2 BatchGetItem GetItem
+    GET    /api/doctors/{id}/schedule/{pk}: 2 BatchGetItem GetItem
+    PATCH  /api/doctors/{id}/schedule/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/doctors/{id}/schedule/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/doctors/{id}/schedule/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/doctors/{id}/availability: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/doctors/{id}/availability: 3 BatchGetItem GetItem Query
+    GET    /api/doctors/{id}/availability/{pk}: 3 BatchGetItem GetItem×2
+    PATCH  /api/doctors/{id}/availability/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/doctors/{id}/availability/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/doctors/{id}/availability/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/doctor-availability: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/doctor-availability: 2 BatchGetItem GetItem
+    GET    /api/doctor-availability/{id}: 2 BatchGetItem GetItem
+    PATCH  /api/doctor-availability/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/doctor-availability/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/doctor-availability/{id}/toggle: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/doctor-availability/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/doctors/{id}/reviews: 5 BatchGetItem×2 GetItem Query TransactWriteItems
+    GET    /api/doctors/{id}/reviews: 3 BatchGetItem GetItem Query
+    GET    /api/doctors/{id}/reviews/{pk}: 2 BatchGetItem GetItem
+    PATCH  /api/doctors/{id}/reviews/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/doctors/{id}/reviews/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/doctors/{id}/reviews/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/reviews: 5 BatchGetItem×2 GetItem Query TransactWriteItems
+    GET    /api/reviews: 2 BatchGetItem Query
+    GET    /api/reviews/{id}: 2 BatchGetItem GetItem
+    POST   /api/reviews/{id}/moderate: 3 BatchGetItem GetItem TransactWriteItems
+    PATCH  /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
     ");
     assert_eq!(deep, DEEP);
 }

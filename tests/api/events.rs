@@ -37,14 +37,46 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     DELETE /api/auth/admin/users/{id}: USER_DELETED by admin
     DELETE /api/auth/sessions/{id}: SESSION_ENDED by patient
     DELETE /api/auth/sessions: SESSION_ENDED by patient
+    DELETE /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
+    DELETE /api/doctors/{id}/availability/{pk}: DOCTOR_UPDATED by doctor
+    DELETE /api/doctors/{id}/delete: DOCTOR_DELETED by coordinator
+    DELETE /api/doctors/{id}/education/{pk}: DOCTOR_UPDATED by doctor
+    DELETE /api/doctors/{id}/experience/{pk}: DOCTOR_UPDATED by doctor
+    DELETE /api/doctors/{id}/reviews/{pk}: REVIEW_DELETED by patient
+    DELETE /api/doctors/{id}/schedule/{pk}: DOCTOR_UPDATED by doctor
     DELETE /api/hospitals/departments/{id}: DEPARTMENT_DELETED by hospital
     DELETE /api/hospitals/{id}: HOSPITAL_DELETED by admin
+    DELETE /api/mappings/{id}: ASSIGNMENT_DELETED by coordinator
+    DELETE /api/patients/{id}/notes/{pk}: NOTE_DELETED by coordinator
+    DELETE /api/patients/{id}: PATIENT_DELETED by hospital
+    DELETE /api/reviews/{id}: REVIEW_DELETED by patient
+    GET    /api/doctors/patients: PATIENTS_LISTED by doctor
+    GET    /api/mappings/patient/{patient_id}: PATIENT_VIEWED by coordinator
+    GET    /api/mappings: PATIENTS_LISTED by coordinator
+    GET    /api/patients/search: PATIENTS_LISTED by coordinator
+    GET    /api/patients/{id}/notes/{pk}: PATIENT_VIEWED by coordinator
+    GET    /api/patients/{id}/notes: PATIENT_VIEWED by coordinator
+    GET    /api/patients/{id}: PATIENT_VIEWED by coordinator
+    GET    /api/patients: PATIENTS_LISTED by coordinator
     PATCH  /api/auth/admin/users/{id}: USER_UPDATED by admin
     PATCH  /api/auth/profile: USER_UPDATED by patient
+    PATCH  /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/availability: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/update_profile: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/{id}/availability/{pk}: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/{id}/education/{pk}: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/{id}/experience/{pk}: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/{id}/reviews/{pk}: REVIEW_UPDATED by patient
+    PATCH  /api/doctors/{id}/schedule/{pk}: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/{id}/update: DOCTOR_UPDATED by coordinator
     PATCH  /api/hospitals/departments/{id}: DEPARTMENT_UPDATED by hospital
-    PATCH  /api/hospitals/doctors/{id}: DOCTOR_UPDATED by doctor
     PATCH  /api/hospitals/{id}/approve: HOSPITAL_APPROVED by admin
     PATCH  /api/hospitals/{id}: HOSPITAL_UPDATED by hospital
+    PATCH  /api/mappings/{id}/update: ASSIGNMENT_UPDATED by doctor
+    PATCH  /api/patients/update_profile: PATIENT_UPDATED by patient
+    PATCH  /api/patients/{id}/notes/{pk}: NOTE_UPDATED by coordinator
+    PATCH  /api/patients/{id}: PATIENT_UPDATED by coordinator
+    PATCH  /api/reviews/{id}: REVIEW_UPDATED by patient
     POST   /api/accounts/otp/generate: OTP_REQUESTED by doctor
     POST   /api/accounts/otp/verify: OTP_VERIFIED by doctor
     POST   /api/accounts/patients/register: USER_CREATED by a visitor
@@ -57,15 +89,44 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/auth/register: USER_CREATED by a visitor
     POST   /api/auth/send-otp: OTP_REQUESTED by a visitor
     POST   /api/auth/verify-otp: LOGIN by patient
+    POST   /api/doctor-availability/{id}/toggle: DOCTOR_UPDATED by doctor
+    POST   /api/doctor-availability: DOCTOR_UPDATED by doctor
+    POST   /api/doctors/create: DOCTOR_CREATED by coordinator
+    POST   /api/doctors/{id}/availability: DOCTOR_UPDATED by doctor
+    POST   /api/doctors/{id}/education: DOCTOR_UPDATED by doctor
+    POST   /api/doctors/{id}/experience: DOCTOR_UPDATED by doctor
+    POST   /api/doctors/{id}/reviews: REVIEW_CREATED by patient
+    POST   /api/doctors/{id}/schedule: DOCTOR_UPDATED by doctor
+    POST   /api/doctors/{id}/verify: DOCTOR_VERIFIED by admin
     POST   /api/hospitals/departments: DEPARTMENT_CREATED by hospital
     POST   /api/hospitals/doctors/create: DOCTOR_CREATED by hospital, PASSWORD_RETURNED by hospital
     POST   /api/hospitals/register: HOSPITAL_CREATED by a visitor
     POST   /api/hospitals/{id}/approve: HOSPITAL_REJECTED by admin
+    POST   /api/mappings: ASSIGNMENT_CREATED by coordinator
+    POST   /api/patients/{id}/merge: PATIENTS_MERGED by hospital
+    POST   /api/patients/{id}/notes: NOTE_CREATED by coordinator
+    POST   /api/patients/{id}/unmerge: PATIENTS_UNMERGED by hospital
+    POST   /api/patients: PATIENT_CREATED by coordinator
+    POST   /api/reviews/{id}/moderate: REVIEW_MODERATED by admin
+    POST   /api/reviews: REVIEW_CREATED by patient
     PUT    /api/auth/admin/users/{id}: USER_ADMINISTERED by admin
     PUT    /api/auth/profile: USER_UPDATED by patient
+    PUT    /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/availability: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/update_profile: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/{id}/availability/{pk}: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/{id}/education/{pk}: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/{id}/experience/{pk}: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/{id}/reviews/{pk}: REVIEW_UPDATED by patient
+    PUT    /api/doctors/{id}/schedule/{pk}: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/{id}/update: DOCTOR_UPDATED by coordinator
     PUT    /api/hospitals/departments/{id}: DEPARTMENT_UPDATED by hospital
-    PUT    /api/hospitals/doctors/{id}: DOCTOR_UPDATED by hospital
     PUT    /api/hospitals/{id}: HOSPITAL_UPDATED by hospital
+    PUT    /api/mappings/{id}/update: ASSIGNMENT_UPDATED by coordinator
+    PUT    /api/patients/update_profile: PATIENT_UPDATED by patient
+    PUT    /api/patients/{id}/notes/{pk}: NOTE_UPDATED by coordinator
+    PUT    /api/patients/{id}: PATIENT_UPDATED by coordinator
+    PUT    /api/reviews/{id}: REVIEW_UPDATED by patient
     ");
 }
 

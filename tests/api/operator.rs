@@ -145,7 +145,7 @@ async fn the_totals_show_the_demonstration() {
         stats(&hub, &root).await,
         json!({
             // With the superadmin.
-            "total_users": 6, "total_patients": 1, "total_doctors": 1,
+            "total_users": 7, "total_patients": 1, "total_doctors": 1,
             "total_hospitals": 2, "approved_hospitals": 1, "pending_hospitals": 1,
             "total_appointments": 0, "pending_appointments": 0,
         })

@@ -8,6 +8,7 @@ use std::{
 };
 
 use carehub_api::config::Config;
+use carehub_testkit::{Caller, TestHub};
 use housekeeping::Chore;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -125,7 +126,12 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     let doctor = hub.lone_doctor("lone").await;
     let hospital = hub.sign_in("jinnah", PASSWORD).await;
     hospital.get("/api/auth/profile").await.ok();
+    let dora = json!({"role": "DOCTOR", "name": "Dora Dent", "email": "dora@example.org"});
+    let dora = admin.post("/api/auth/admin/users", dora).await.ok();
+    let dora = format!("/api/auth/admin/users/{}", dora["user"]["id"].as_str().unwrap());
+    assert_eq!(admin.delete(dora).await.status, 204);
     note("auth", hub.meter.take());
+    people_by_the_way(&hub, &admin, &hospital, &mut note).await;
     let again = hospital.with_header("idempotency-key", "again");
     hub.meter.take();
     let department = json!({"name": "Surgery"});
@@ -149,6 +155,10 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     visitor.post("/api/auth/send-otp", letter).await.ok();
     doctor.post("/api/accounts/otp/generate", json!({"patient_phone": "+923001234567"})).await.ok();
     hub.applicant("mayo2").await;
+    let all = hospital.get("/api/hospitals/doctors").await.ok();
+    let ali = all["results"][0]["id"].as_str().unwrap();
+    hub.visit_to(&ana, ali).await;
+    ana.post("/api/reviews", json!({"doctor": ali, "rating": 5})).await.ok();
     hub.meter.take();
     catch_up(&hub).await;
     note("relay", hub.meter.take());
@@ -167,6 +177,46 @@ async fn every_function_may_do_what_it_does_and_no_more() {
         wrong.extend(allowed.difference(&used).map(|it| format!("{function} never does {it:?}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What patients and doctors do less often.
+async fn people_by_the_way(
+    hub: &TestHub,
+    admin: &Caller<'_>,
+    hospital: &Caller<'_>,
+    note: &mut impl FnMut(&str, carehub_testkit::Spent),
+) {
+    let ana = hub.sign_in("ana", PASSWORD).await;
+    let again = admin.with_header("idempotency-key", "people");
+    hub.meter.take();
+    admin.get("/api/patients/stats").await.ok();
+    let moved = json!({"email": "moved@example.org"});
+    ana.patch("/api/patients/update_profile", moved).await.ok();
+    let pia = json!({"first_name": "Pia"});
+    for _ in 0..2 {
+        again.post("/api/patients", &pia).await.ok();
+    }
+    let other = admin.with_header("idempotency-key", "nobody");
+    assert_eq!(other.post("/api/patients", json!({"first_name": 1})).await.status, 400);
+    note("patients", hub.meter.take());
+
+    let department = json!({"name": "Radiology"});
+    let department = hospital.post("/api/hospitals/departments", department).await.ok();
+    let all = hospital.get("/api/hospitals/doctors").await.ok();
+    let ali = format!("/api/doctors/{}", all["results"][0]["id"].as_str().unwrap());
+    let again = hospital.with_header("idempotency-key", "doctors");
+    hub.meter.take();
+    let change = json!({
+        "department": department["id"], "email": "ali-2@example.org", "license_number": "DOC-9",
+    });
+    hospital.patch(&ali, change).await.ok();
+    let listed = json!({"first_name": "Dora", "specialization": "Dentistry"});
+    for _ in 0..2 {
+        again.post("/api/doctors/create", &listed).await.ok();
+    }
+    let other = hospital.with_header("idempotency-key", "no-doctor");
+    assert_eq!(other.post("/api/doctors/create", json!({})).await.status, 400);
+    note("doctors", hub.meter.take());
 }
 
 /// A path as callers may write it, with something in the place of variables.

@@ -92,7 +92,7 @@ async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
 }
 
 /// All that the hub itself says, and what others say of requests and errors.
-const FILTER: &str = "info,carehub_api=trace,carehub_store=trace,carehub_domain=trace,carehub_clients=trace,accounts=trace,auth=trace,hospitals=trace,platform=trace,relay=trace,housekeeping=trace,tower_http=trace,axum=trace";
+const FILTER: &str = "info,carehub_api=trace,carehub_store=trace,carehub_domain=trace,carehub_clients=trace,accounts=trace,auth=trace,hospitals=trace,patients=trace,doctors=trace,platform=trace,relay=trace,housekeeping=trace,tower_http=trace,axum=trace";
 
 struct Run<'h> {
     hub: &'h TestHub,
@@ -198,6 +198,7 @@ impl Run<'_> {
         self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
         self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
 
+        self.people(&ana, &doctor).await;
         for path in [
             "/api/auth/admin/users?limit=1",
             "/api/auth/admin/users?limit=1&search=canaria",
@@ -225,6 +226,43 @@ impl Run<'_> {
         self.secrets.extend(
             [&ana, &doctor, &hospital, &admin].map(|caller| caller.access.clone().unwrap()),
         );
+    }
+
+    /// Patients, notes about them, their doctors and what they think of them.
+    async fn people(&mut self, ana: &Caller<'_>, doctor: &Caller<'_>) {
+        let coordinator = self.hub.coordinator("keeper").await;
+        let person = json!({
+            "first_name": "Canaria", "last_name": "Canarino", "phone": PHONE,
+            "email": "canary-mail@example.org", "address": "1 Canary Street", "city": "Canaryville",
+            "zip_code": "canary-zip", "date_of_birth": "1980-05-05",
+            "allergies": [{"substance": "canary nuts"}], "chronic_conditions": ["canary fever"],
+            "insurance_policy_number": "canary insurance", "emergency_contact_name": "Canary Contact",
+        });
+        let one = self.post(&coordinator, "/api/patients", &person).await;
+        self.post(&coordinator, "/api/patients", &person).await;
+        self.post(&coordinator, "/api/patients", json!({"first_name": ["Canaria"], "gender": "canary-zip"})).await;
+        let path = format!("/api/patients/{}", one["id"].as_str().unwrap());
+        self.post(&coordinator, &format!("{path}/notes"), json!({"note": "canary fever"})).await;
+        self.send(&coordinator, Method::PATCH, &path, json!({"allergy_status": "canary nuts"})).await;
+        let care = json!({"patient": one["id"], "doctor": doctor.id_as("doc"), "notes": "canary fever"});
+        self.post(&coordinator, "/api/mappings", &care).await;
+        self.post(&coordinator, "/api/mappings", &care).await;
+        for search in ["canaria", "canary-mail", "3001230987"] {
+            let path = format!("/api/patients/search?limit=1&query={search}");
+            let page = self.send(&coordinator, Method::GET, &path, Value::Null).await;
+            if let Some(next) = page["next"].as_str() {
+                self.send(&coordinator, Method::GET, next, Value::Null).await;
+            }
+        }
+        self.send(&coordinator, Method::DELETE, &path, Value::Null).await;
+        self.hub.visit(ana, doctor).await;
+        let review = json!({
+            "doctor": doctor.id_as("doc"), "rating": 2, "review_text": "canary fever", "is_anonymous": true,
+        });
+        self.post(ana, "/api/reviews", &review).await;
+        self.post(ana, "/api/reviews", &review).await;
+        self.send(doctor, Method::PATCH, "/api/doctors/update_profile", json!({"bio": "canary fever", "city": "Canaryville"})).await;
+        self.send(doctor, Method::GET, "/api/doctors?search=canaria&city=canaryville", Value::Null).await;
     }
 
     fn code(&mut self) -> String {

@@ -54,8 +54,11 @@ fn every_code_and_its_status() {
     }
 
     assert_snapshot!(Vec::from_iter(lines).join("\n"), @"
+    400 allergies-contradict
+    400 allergies-missing
     400 bad-cursor
     400 bad-idempotency-key
+    400 career-full
     400 code-expired
     400 code-wrong
     400 department-unknown
@@ -63,10 +66,12 @@ fn every_code_and_its_status() {
     400 invalid
     400 invalid-coordinates
     400 invalid-radius
+    400 merge-with-itself
     400 no-consent
     400 phone-mismatch
     400 role-refused
     400 self-delete
+    400 too-many-entries
     400 unreadable-body
     400 unreadable-query
     400 wrong-password
@@ -75,24 +80,41 @@ fn every_code_and_its_status() {
     401 refresh-token-reused
     401 sign-in-refused
     401 unauthenticated
+    403 contact-of-account
     403 forbidden
     403 hospital-not-approved
+    403 not-keeper
     403 password-change-due
     404 not-found
     404 patient-unknown
     405 wrong-method
     409 account-closed
+    409 account-must-stay
     409 account-stale
+    409 already-assigned
+    409 already-reviewed
+    409 assignment-stale
+    409 both-have-accounts
     409 code-used
+    409 day-exists
     409 department-exists
     409 department-stale
+    409 doctor-gone
     409 doctor-licence-taken
     409 doctor-stale
     409 hospital-already-decided
     409 hospital-stale
     409 idempotency-key-reused
     409 licence-taken
+    409 no-completed-visit
+    409 not-merged
+    409 note-stale
+    409 patient-has-account
+    409 patient-stale
+    409 profile-exists
     409 request-at-work
+    409 review-stale
+    409 schedule-stale
     409 several-accounts
     409 several-patients
     409 username-taken

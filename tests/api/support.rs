@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::OnceLock};
 
 use carehub_api::limit::{Bucket, Quota};
+use carehub_domain::review::Visit;
 use carehub_local::template::Template;
 use carehub_testkit::{Caller, TestHub};
 use relay::Relay;
@@ -61,6 +62,10 @@ pub(crate) trait People {
     async fn doctor_of(&self, hospital: &Caller<'_>, first: &str, last: &str) -> Caller<'_>;
     /// Signs somebody in with a user name and a password.
     async fn sign_in(&self, username: &str, password: &str) -> Caller<'_>;
+    /// A completed visit of a patient to a doctor. Gives back its identifier.
+    async fn visit(&self, patient: &Caller<'_>, doctor: &Caller<'_>) -> String;
+    /// The same, to a doctor of that identifier.
+    async fn visit_to(&self, patient: &Caller<'_>, doctor: &str) -> String;
     /// Lets `relay` catch up with what happened.
     async fn settle(&self);
 }
@@ -159,6 +164,23 @@ impl People for TestHub {
         visitor.with_tokens(&signed_in)
     }
 
+    async fn visit(&self, patient: &Caller<'_>, doctor: &Caller<'_>) -> String {
+        self.visit_to(patient, &doctor.id_as("doc")).await
+    }
+
+    async fn visit_to(&self, patient: &Caller<'_>, doctor: &str) -> String {
+        let now = self.state.clock.now();
+        let visit = Visit {
+            id: carehub_domain::Id::generate(now),
+            patient: patient.id_as("pat").parse().unwrap(),
+            doctor: doctor.parse().unwrap(),
+            hospital: None,
+            completed_at: now,
+        };
+        self.state.store.reviews().note_visit(&visit).await.unwrap();
+        visit.id.to_string()
+    }
+
     async fn settle(&self) {
         let relay = Relay {
             store: self.state.store.clone(),
@@ -168,4 +190,26 @@ impl People for TestHub {
         let answer = relay.relay(self.unread()).await;
         assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
     }
+}
+
+/// The record of a patient whom `keeper` enters.
+pub(crate) async fn entered(keeper: &Caller<'_>, patient: Value) -> Value {
+    keeper.post("/api/patients", patient).await.ok()
+}
+
+/// The care of a doctor for a patient, which `by` brings about.
+pub(crate) async fn assigned(by: &Caller<'_>, patient: &str, doctor: &Caller<'_>) -> Value {
+    let body = json!({"patient": patient, "doctor": doctor.id_as("doc")});
+    by.post("/api/mappings", body).await.ok()
+}
+
+/// What identifies a record.
+pub(crate) fn id_of(record: &Value) -> &str {
+    record["id"].as_str().unwrap()
+}
+
+/// One field of everything in a list.
+pub(crate) fn each<'l>(list: &'l Value, field: &str) -> Vec<&'l str> {
+    let results = list["results"].as_array().unwrap().iter();
+    results.map(|one| one[field].as_str().unwrap()).collect()
 }

@@ -85,7 +85,13 @@ async fn visit_all(hub: &TestHub, fault: Option<Fault>) -> Vec<Stop> {
     tour.auth(&visitor).await;
     tour.users(&admin).await;
     tour.accounts(&admin, &doctor, &ana).await;
-    tour.hospitals(&visitor, &admin, &hospital, &doctor).await;
+    tour.hospitals(&visitor, &admin, &hospital).await;
+    let cora = hub.coordinator("coordinator").await;
+    let patient = tour.patients(&cora, &hospital, &ana).await;
+    tour.mappings(&cora, &patient, &doctor).await;
+    tour.doctors(&admin, &cora, &doctor).await;
+    tour.careers(&doctor).await;
+    tour.reviews(&admin, &ana, &doctor).await;
     tour.stops
 }
 
@@ -180,7 +186,6 @@ impl Tour<'_> {
         visitor: &Caller<'_>,
         admin: &Caller<'_>,
         hospital: &Caller<'_>,
-        doctor: &Caller<'_>,
     ) {
         let application = json!({
             "username": "mayo", "email": "mayo@example.org",
@@ -221,19 +226,170 @@ impl Tour<'_> {
         self.visit(hospital, "POST", "/api/hospitals/doctors/create", "", new).await;
         self.get(hospital, "/api/hospitals/{id}/doctors", id).await;
         self.get(hospital, "/api/hospitals/doctors", "").await;
-        let (one_doctor, id) = ("/api/hospitals/doctors/{id}", doctor.id_as("doc"));
-        self.get(hospital, one_doctor, &id).await;
-        let change = json!({"specialization": "Oncology"});
-        self.visit(doctor, "PATCH", one_doctor, &id, change).await;
-        self.visit(hospital, "PUT", one_doctor, &id, json!({"license_number": "DOC-2"})).await;
         self.visit(hospital, "DELETE", one, department, Value::Null).await;
+    }
+
+    /// Gives back a patient of the coordinator.
+    async fn patients(
+        &mut self,
+        cora: &Caller<'_>,
+        hospital: &Caller<'_>,
+        ana: &Caller<'_>,
+    ) -> String {
+        let (all, one) = ("/api/patients", "/api/patients/{id}");
+        let new = json!({
+            "first_name": "Pia", "last_name": "Pohl", "phone": "+923001112222",
+            "date_of_birth": "1980-05-05", "allergies": "nuts", "city": "Lahore",
+        });
+        let patient = self.visit(cora, "POST", all, "", &new).await;
+        let id = patient["id"].as_str().unwrap();
+        for path in [all, "/api/patients/search?query=pia", "/api/patients/stats"] {
+            self.get(cora, path, "").await;
+        }
+        self.get(cora, one, id).await;
+        self.visit(cora, "PATCH", one, id, json!({"city": "Karachi"})).await;
+        self.visit(cora, "PUT", one, id, json!({"last_name": "Paul"})).await;
+        self.get(ana, "/api/patients/profile", "").await;
+        let own = "/api/patients/update_profile";
+        self.visit(ana, "PATCH", own, "", json!({"blood_group": "O+"})).await;
+        self.visit(ana, "PUT", own, "", json!({"chronic_conditions": ["asthma"]})).await;
+        self.get(ana, "/api/patients/my_doctor", "").await;
+
+        let notes = "/api/patients/{id}/notes";
+        let note = self.visit(cora, "POST", notes, id, json!({"note": "Prefers mornings."})).await;
+        self.get(cora, notes, id).await;
+        let (note_path, note) = ("/api/patients/{id}/notes/{pk}", note["id"].as_str().unwrap());
+        let note = format!("{id} {note}");
+        self.get(cora, note_path, &note).await;
+        self.visit(cora, "PATCH", note_path, &note, json!({"is_private": false})).await;
+        self.visit(cora, "PUT", note_path, &note, json!({"note": "Prefers evenings."})).await;
+        self.visit(cora, "DELETE", note_path, &note, Value::Null).await;
+
+        let twins = [hospital.post(all, &new).await.ok(), hospital.post(all, &new).await.ok()];
+        let [stays, goes] = twins.map(|twin| twin["id"].as_str().unwrap().to_owned());
+        let duplicate = json!({"duplicate": goes});
+        self.visit(hospital, "POST", "/api/patients/{id}/merge", &stays, &duplicate).await;
+        self.visit(hospital, "POST", "/api/patients/{id}/unmerge", &stays, &duplicate).await;
+        self.visit(hospital, "DELETE", one, &goes, Value::Null).await;
+        id.to_owned()
+    }
+
+    async fn mappings(&mut self, cora: &Caller<'_>, patient: &str, doctor: &Caller<'_>) {
+        let (all, one) = ("/api/mappings", "/api/mappings/{id}");
+        let new = json!({"patient": patient, "doctor": doctor.id_as("doc"), "notes": "first visit"});
+        let mapping = self.visit(cora, "POST", all, "", new).await;
+        let id = mapping["id"].as_str().unwrap();
+        self.get(cora, all, "").await;
+        self.get(cora, "/api/mappings/patient/{patient_id}", patient).await;
+        self.get(cora, one, id).await;
+        for path in ["/api/doctors/patients", "/api/doctors/notifications"] {
+            self.get(doctor, path, "").await;
+        }
+        let update = "/api/mappings/{id}/update";
+        self.visit(doctor, "PATCH", update, id, json!({"notes": "seen"})).await;
+        self.visit(cora, "PUT", update, id, json!({"status": "COMPLETED"})).await;
+        self.visit(cora, "DELETE", one, id, Value::Null).await;
+    }
+
+    async fn doctors(&mut self, admin: &Caller<'_>, cora: &Caller<'_>, doctor: &Caller<'_>) {
+        let own = doctor.id_as("doc");
+        let new = json!({
+            "first_name": "Dora", "last_name": "Dent", "specialization": "CARDIOLOGY",
+            "license_number": "MD123456", "city": "Lahore", "consultation_fee": 150,
+        });
+        let listed = self.visit(cora, "POST", "/api/doctors/create", "", new).await;
+        let id = listed["id"].as_str().unwrap();
+        self.visit(admin, "POST", "/api/doctors/{id}/verify", id, json!({})).await;
+        for path in ["/api/doctors", "/api/doctors/search?query=dora"] {
+            self.get(cora, path, "").await;
+        }
+        self.get(admin, "/api/doctors/stats", "").await;
+        self.get(cora, "/api/doctors/{id}", id).await;
+        let update = "/api/doctors/{id}/update";
+        self.visit(cora, "PATCH", update, id, json!({"city": "Karachi"})).await;
+        self.visit(cora, "PUT", update, id, json!({"bio": "Hearts."})).await;
+        self.visit(cora, "DELETE", "/api/doctors/{id}/delete", id, Value::Null).await;
+
+        self.get(doctor, "/api/doctors/profile", "").await;
+        let profile = "/api/doctors/update_profile";
+        self.visit(doctor, "PATCH", profile, "", json!({"languages": ["Urdu"]})).await;
+        self.visit(doctor, "PUT", profile, "", json!({"years_of_experience": 9})).await;
+        let hours = json!({"available_days": {"MONDAY": {"start_time": "09:00", "end_time": "17:00"}}});
+        let availability = "/api/doctors/availability";
+        self.visit(doctor, "PUT", availability, "", &hours).await;
+        self.visit(doctor, "PATCH", availability, "", json!({"appointment_duration": 45})).await;
+        self.get(doctor, availability, "").await;
+        self.get(cora, "/api/doctors/{id}/available_slots?date=2030-01-07", &own).await;
+        self.get(doctor, "/api/doctors/{id}/statistics", &own).await;
+    }
+
+    async fn careers(&mut self, doctor: &Caller<'_>) {
+        let own = doctor.id_as("doc");
+        let degree = json!({"degree": "MBBS", "institution": "Example University", "year": 2012});
+        let post = json!({"organization": "Example Clinic", "position": "Registrar", "start_date": "2013-01-01"});
+        let shift = json!({"day_of_week": "tuesday", "start_time": "09:00", "end_time": "12:00"});
+        let day = json!({"date": "2030-01-07", "is_available": false, "reason": "Leave"});
+        let parts: [(&str, &str, Value, Value); 4] = [
+            ("/api/doctors/{id}/education", "/api/doctors/{id}/education/{pk}", degree, json!({"grade": "A"})),
+            ("/api/doctors/{id}/experience", "/api/doctors/{id}/experience/{pk}", post, json!({"position": "Consultant"})),
+            ("/api/doctors/{id}/schedule", "/api/doctors/{id}/schedule/{pk}", shift, json!({"end_time": "13:00"})),
+            ("/api/doctors/{id}/availability", "/api/doctors/{id}/availability/{pk}", day, json!({"reason": "Away"})),
+        ];
+        for (all, one, new, change) in parts {
+            let added = self.visit(doctor, "POST", all, &own, new).await;
+            self.get(doctor, all, &own).await;
+            let place = format!("{own} {}", added["id"].as_str().unwrap());
+            self.get(doctor, one, &place).await;
+            self.visit(doctor, "PATCH", one, &place, &change).await;
+            self.visit(doctor, "PUT", one, &place, &change).await;
+            self.visit(doctor, "DELETE", one, &place, Value::Null).await;
+        }
+        let (all, one) = ("/api/doctor-availability", "/api/doctor-availability/{id}");
+        let shift = json!({"day_of_week": 2, "start_time": "09:00", "end_time": "12:00"});
+        let added = self.visit(doctor, "POST", all, "", shift).await;
+        let id = added["id"].as_str().unwrap();
+        self.get(doctor, all, "").await;
+        self.get(doctor, one, id).await;
+        self.visit(doctor, "PATCH", one, id, json!({"end_time": "13:00"})).await;
+        self.visit(doctor, "PUT", one, id, json!({"end_time": "14:00"})).await;
+        let toggle = "/api/doctor-availability/{id}/toggle";
+        self.visit(doctor, "POST", toggle, id, Value::Null).await;
+        self.visit(doctor, "DELETE", one, id, Value::Null).await;
+    }
+
+    async fn reviews(&mut self, admin: &Caller<'_>, ana: &Caller<'_>, doctor: &Caller<'_>) {
+        let own = doctor.id_as("doc");
+        for _ in 0..2 {
+            self.hub.visit(ana, doctor).await;
+        }
+        let (all, one) = ("/api/doctors/{id}/reviews", "/api/doctors/{id}/reviews/{pk}");
+        let review = self.visit(ana, "POST", all, &own, json!({"rating": 5})).await;
+        self.get(ana, all, &own).await;
+        let place = format!("{own} {}", review["id"].as_str().unwrap());
+        self.get(ana, one, &place).await;
+        self.visit(ana, "PATCH", one, &place, json!({"rating": 4})).await;
+        self.visit(ana, "PUT", one, &place, json!({"is_anonymous": true})).await;
+        self.visit(ana, "DELETE", one, &place, Value::Null).await;
+
+        let (all, one) = ("/api/reviews", "/api/reviews/{id}");
+        let new = json!({"doctor": own, "rating": 3, "review_text": "Long wait."});
+        let review = self.visit(ana, "POST", all, "", new).await;
+        let id = review["id"].as_str().unwrap();
+        self.get(ana, all, "").await;
+        self.get(ana, one, id).await;
+        let moderate = "/api/reviews/{id}/moderate";
+        self.visit(admin, "POST", moderate, id, json!({"is_approved": true})).await;
+        self.visit(ana, "PATCH", one, id, json!({"rating": 4})).await;
+        self.visit(ana, "PUT", one, id, json!({"rating": 5})).await;
+        self.visit(ana, "DELETE", one, id, Value::Null).await;
     }
 
     async fn get(&mut self, caller: &Caller<'_>, path: &'static str, record: &str) -> Value {
         self.visit(caller, "GET", path, record, Value::Null).await
     }
 
-    /// Asks for the operation at `path`, on `record`, until it succeeds.
+    /// Asks for the operation at `path`, on `record`, until it succeeds. For a record within
+    /// another, `record` names both.
     async fn visit(
         &mut self,
         caller: &Caller<'_>,
@@ -245,8 +401,10 @@ impl Tour<'_> {
         let (hub, method) = (self.hub, method.parse::<Method>().unwrap());
         let body = serde_json::to_value(body).unwrap();
         let body = (!body.is_null()).then_some(&body);
-        let variable = path.split(['{', '}']).nth(1).map(|name| format!("{{{name}}}"));
-        let real = variable.map_or_else(|| path.to_owned(), |name| path.replace(&name, record));
+        let variables = path.split(['{', '}']).skip(1).step_by(2);
+        let real = variables
+            .zip(record.split(' '))
+            .fold(path.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
         catch_up(hub).await;
 
         let mut struck = Vec::new();

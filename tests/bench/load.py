@@ -22,7 +22,7 @@ class Platform:
     """`carehub-local` with a data folder of its own, ended on leaving the `with` block."""
 
     def __init__(self, binary, env, port, dynamodb_port, s3_port):
-        self.binary, self.env, self.port = binary, env, port
+        self.binary, self.env, self.port, self.dynamodb_port = binary, env, port, dynamodb_port
         self.ports = {"--port": port, "--dynamodb-port": dynamodb_port, "--s3-port": s3_port}
         self.folder = Path(tempfile.mkdtemp(prefix="carehub-bench-"))
         self.process = None
@@ -93,6 +93,21 @@ class Platform:
             return json.loads(text)
         return text
 
+    def sign_in(self, credentials):
+        """The access token of somebody who has an account."""
+        return self.call("POST", "/api/auth/login", credentials)["access"]
+
+    def create_admin(self, console, username, password):
+        """Opens the account of a superadmin, as an operator does."""
+        command = [console, "create-admin", "--username", username, "--password-stdin"]
+        command += ["--data", str(self.folder / "data")]
+        done = subprocess.run(
+            command, input=password, capture_output=True, text=True, timeout=60,
+            cwd=Path(__file__).resolve().parents[2], env={**inherited(), **self.env},
+        )
+        if done.returncode:
+            raise Failure(f"carehub create-admin: {done.stderr[-400:]}")
+
     def log(self):
         return (self.folder / "log").read_text(errors="replace")[-1500:]
 
@@ -118,7 +133,7 @@ def measure(platform, connections, seconds):
         "last_name": "Mark",
     }
     platform.call("POST", "/api/auth/register", registration, expect=201)
-    token = platform.call("POST", "/api/auth/login", person)["access"]
+    token = platform.sign_in(person)
     for path in ("/api/auth/profile", "/api/hospitals"):
         platform.call("GET", path, token=token)
 

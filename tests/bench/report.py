@@ -5,7 +5,7 @@ MEGA = 1_000_000
 
 def render(results):
     """The whole report, with the targets and what missed them."""
-    parts = [heading(results), functions(results), budget(results), load(results)]
+    parts = [heading(results), functions(results), budget(results), load(results), crowd(results)]
     if results["failures"]:
         lines = [f"  {each.strip()}" for each in results["failures"]]
         parts.append("\n".join(["NOT MEASURED", *lines]))
@@ -124,6 +124,27 @@ def load(results):
     if any(row[-1] for row in cells):
         notes.append("Client-bound: the client used up its core, the platform can do more.")
     return "\n".join(["LOAD", grid(header, cells, left=(0, 1, 5)), *notes])
+
+
+def crowd(results):
+    found = results["crowd"]
+    if not found:
+        return None
+    small, large = found["sizes"]
+    cells = [
+        [
+            row["view"],
+            *(f"{row['ms'][size]:.2f}" for size in (str(small), str(large))),
+            f"{row['ratio']:.2f}",
+            ", ".join(f"{count} {call}" for call, count in sorted(row["calls"].items())),
+            "ok" if row["passes"] else "missed",
+        ]
+        for row in found["views"]
+    ]
+    cells.append(["target", "", "", limit(results["targets"]["crowd_ratio"]), "the same", ""])
+    header = ["patients of one hospital", f"{small:,} ms", f"{large:,} ms", "ratio", "calls", ""]
+    notes = ["Median of sequential requests over HTTP; pages of two, so that a thousand make 500."]
+    return "\n".join(["CROWD", grid(header, cells, left=(0, 4)), *notes])
 
 
 def grid(header, rows, left=(0,)):

@@ -18,6 +18,7 @@ use carehub_domain::{
     doctor::{AppointmentLength, DailyMaximum, Doctor, Practice},
     hours::WeeklyHours,
     password::NewPassword,
+    schedule::Week,
     secret::Pepper,
     session::Session,
     text::Text,
@@ -132,7 +133,7 @@ impl Newcomer {
         let practice = Practice {
             specialization: self.specialization,
             license_number: self.license_number,
-            hours: self.available_days.unwrap_or_default(),
+            week: Week::of(self.available_days.unwrap_or_default(), visitor.at),
             appointment_duration: self.appointment_duration.unwrap_or_default(),
             max_patients_per_day: self.max_patients_per_day.unwrap_or_default(),
             ..Practice::default()

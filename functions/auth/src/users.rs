@@ -186,8 +186,8 @@ pub(crate) async fn create(
     let (account, password, shown) = new.open(&actor)?;
     let permit = actor.create(Action::CreateAccount, &account)?.noting("role", account.role);
     let digest = passwords.digest(&password).await?;
-    let doctor =
-        (account.role == Role::Doctor).then(|| Doctor::enter(&account, Practice::default()));
+    let doctor = || Doctor::enter(&account, Practice::default()).vouched_for(&actor);
+    let doctor = (account.role == Role::Doctor).then(doctor);
     let opening =
         Opening { password: Some(&digest), doctor: doctor.as_ref(), ..Opening::of(&account) };
     store.accounts().open(opening, &permit).await?;

@@ -8,6 +8,7 @@ use axum::{
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    doctor::DoctorView,
     error::Problem,
     extract::{Body, Json},
     form,
@@ -22,6 +23,7 @@ use carehub_domain::{
     hospital::{Hospital, HospitalError, HospitalId},
     hours::WeeklyHours,
     password::{NewPassword, PasswordHash},
+    schedule::Week,
     text::Text,
 };
 use carehub_store::{Opening, Store, WriteError};
@@ -30,7 +32,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DoctorView, departments::named};
+use crate::departments::named;
 
 /// How many doctors of one name at one hospital get a number before something is wrong.
 const NAMESAKES: u32 = 100;
@@ -106,10 +108,10 @@ pub(crate) async fn handler(
     let hospital = store.hospitals().find(id).await?.view(&actor)?;
     hospital.is_approved().then_some(()).ok_or(HospitalError::NotApproved)?;
     let password = NewPassword::generate();
-    let doctor = employ(&store, &passwords, new, &hospital, &password, &actor).await?;
+    let (doctor, username) = employ(&store, &passwords, new, &hospital, &password, &actor).await?;
     let location = [(LOCATION, format!("/api/hospitals/doctors/{}", doctor.id))];
     let credentials = CredentialsView {
-        username: doctor.username.clone(),
+        username,
         password: password.reveal().expose_secret().to_owned(),
         note: "Please save these credentials. The password is not shown again and has to be changed at the first login.".to_owned(),
     };
@@ -126,7 +128,7 @@ async fn employ(
     hospital: &Hospital,
     password: &NewPassword,
     actor: &Actor,
-) -> Result<Doctor> {
+) -> Result<(Doctor, Username)> {
     let (mut account, practice) = new.read(hospital, actor.at);
     let mut permit =
         actor.create(Action::CreateDoctor, &Doctor::enter(&account, practice.clone()))?;
@@ -136,10 +138,10 @@ async fn employ(
     let mut taken = 0;
     loop {
         account.username = Username::of_doctor(&account.name, hospital.name.reveal(), taken);
-        let doctor = Doctor::enter(&account, practice.clone());
+        let doctor = Doctor::enter(&account, practice.clone()).vouched_for(actor);
         let opening = Opening { password: Some(&digest), ..Opening::of(&account) };
         match store.doctors().employ(&doctor, opening, &permit, &handing_out).await {
-            Ok(()) => return Ok(doctor),
+            Ok(()) => return Ok((doctor, account.username)),
             Err(WriteError::Condition(DoctorError::UsernameTaken)) if taken < NAMESAKES => {
                 taken += 1;
             }
@@ -163,9 +165,10 @@ impl NewDoctor {
             department: self.department,
             address: self.address,
             cnic: self.cnic,
-            hours: self.available_timings.unwrap_or_default(),
+            week: Week::of(self.available_timings.unwrap_or_default(), now),
             appointment_duration: self.appointment_duration.unwrap_or_default(),
             max_patients_per_day: self.max_patients_per_day.unwrap_or_default(),
+            ..Practice::default()
         };
         (account, practice)
     }

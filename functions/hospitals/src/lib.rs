@@ -19,7 +19,7 @@ pub use self::{
     employ::{CredentialsView, EmployedView},
     nearby::{NearView, NearbyView},
     register::ApplicationView,
-    view::{DoctorView, HospitalView},
+    view::HospitalView,
 };
 
 /// The routes of this function.
@@ -44,8 +44,6 @@ pub fn routes() -> Routes {
         .post("/api/hospitals/doctors/create", employ::handler)
         .idempotent()
         .get("/api/hospitals/doctors", doctors::list)
-        .get("/api/hospitals/doctors/{id}", doctors::show)
-        .edit("/api/hospitals/doctors/{id}", doctors::edit)
         .get("/api/hospitals/{id}/doctors", doctors::of_hospital)
 }
 
@@ -67,8 +65,6 @@ pub fn routes() -> Routes {
     departments::of_hospital,
     employ::handler,
     doctors::list,
-    doctors::show,
-    doctors::edit,
     doctors::of_hospital,
 ))]
 pub struct Api;

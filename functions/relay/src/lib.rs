@@ -1,6 +1,7 @@
-//! What follows from events: totals, and messages to people.
+//! What follows from events: totals, statistics and ratings, and messages to people.
 
 mod letters;
+mod numbers;
 
 use aws_lambda_events::{event::dynamodb::Event as Batch, streams::DynamoDbEventResponse};
 use carehub_clients::SharedPost;
@@ -40,6 +41,10 @@ impl Relay {
         let counted: Vec<Event> = events.iter().map(|(_, event)| event.clone()).collect();
         if let Err(error) = self.store.totals().count(&counted).await {
             tracing::error!(error.code = error.code(), "events were not counted");
+            return again_from(first.clone());
+        }
+        if let Err(error) = numbers::recount(&self.store, &counted).await {
+            tracing::error!(error.code = error.code(), "records were not counted");
             return again_from(first.clone());
         }
         for (place, event) in events {

@@ -26,7 +26,9 @@ pub(crate) fn routers(state: &AppState) -> BTreeMap<&'static str, Router> {
     [
         ("accounts", accounts::routes()),
         ("auth", auth::routes()),
+        ("doctors", doctors::routes()),
         ("hospitals", hospitals::routes()),
+        ("patients", patients::routes()),
         ("platform", platform::routes()),
     ]
     .into_iter()

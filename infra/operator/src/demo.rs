@@ -3,30 +3,42 @@
 use carehub_api::passwords::Passwords;
 use carehub_domain::{
     access::{Action, Actor, Role, UserId},
-    account::{Account, AccountError, PersonName, Username},
+    account::{Account, AccountError, Gender, PersonName, Username},
+    care::{Assignment, CareError},
     contact::Identifier,
     department::{Department, DepartmentError},
     doctor::{Doctor, DoctorError, Practice},
     hospital::{Application, Hospital, HospitalError, HospitalId, RegistrationError},
     password::{NewPassword, PasswordHash},
+    patient::{Patient, Roster},
     place::GeoPoint,
     text::Text,
 };
 use carehub_store::{Opening, Store, Window, WriteError};
-use jiff::Timestamp;
+use jiff::{
+    Timestamp,
+    civil::{Date, date},
+};
 
 use crate::OperatorError;
 
 /// An account of the demonstration: name, password and what it shows.
-pub const ACCOUNTS: [(&str, &str, &str); 5] = [
+pub const ACCOUNTS: [(&str, &str, &str); 6] = [
     ("admin", "admin123", "runs the hub"),
     ("jinnah_hospital", "jinnah123", "a hospital that has joined"),
     ("alimehmood_jinnahhospital", "doctor123", "a doctor of that hospital"),
     ("demo_hospital", "hospital123", "a hospital that waits for approval"),
     ("demo_patient", "patient123", "a patient"),
+    ("demo_coordinator", "coordinator123", "a coordinator with two patients"),
 ];
 
 const DEPARTMENTS: [&str; 4] = ["Cardiology", "Neurology", "Orthopedics", "Pediatrics"];
+
+/// The people of whom the coordinator keeps a record. The first is in the care of the doctor.
+const PATIENTS: [(&str, &str, Date, Gender); 2] = [
+    ("Amina", "+923000000011", date(1956, 4, 2), Gender::Female),
+    ("Bilal", "+923000000012", date(2019, 9, 27), Gender::Male),
+];
 
 /// Adds what is missing of the demonstration. Doing it again adds nothing.
 pub async fn load(store: &Store, now: Timestamp) -> Result<(), OperatorError> {
@@ -39,7 +51,12 @@ pub async fn load(store: &Store, now: Timestamp) -> Result<(), OperatorError> {
     for name in DEPARTMENTS {
         scene.department(joined, name).await?;
     }
-    scene.doctor(2, joined).await
+    let doctor = scene.doctor(2, joined).await?;
+    scene.person(5, Role::Coordinator, "Demo", "Coordinator", None).await?;
+    let Some(coordinator) = scene.holder(ACCOUNTS[5].0).await? else { return Ok(()) };
+    let amina = scene.patient(0, coordinator).await?;
+    scene.patient(1, coordinator).await?;
+    scene.care(&amina, doctor, coordinator).await
 }
 
 /// Removes the demonstration, so that it can be loaded anew. What the audit log says of
@@ -52,11 +69,12 @@ pub async fn clear(store: &Store, now: Timestamp) -> Result<(), OperatorError> {
         match account.role {
             Role::Hospital => scene.remove_hospital(user.into()).await?,
             Role::Doctor => scene.dismiss(user).await?,
+            Role::Coordinator => scene.remove_patients(user).await?,
             _ => {}
         }
         let Some((account, _)) = store.accounts().credentials(user).await? else { continue };
         let permit = scene.operator.authorize(Action::DeleteAccount, &account)?;
-        // A hospital was counted down when it was removed.
+        // Hospitals and doctors were counted down when they were removed.
         let counts = account.is_active() && account.role != Role::Hospital;
         let permit = if counts { permit.noting("role", account.role) } else { permit };
         store.accounts().erase(&account, &permit).await?;
@@ -149,21 +167,102 @@ impl Scene<'_> {
         }
     }
 
-    async fn doctor(&self, which: usize, hospital: HospitalId) -> Result<(), OperatorError> {
+    async fn doctor(
+        &self,
+        which: usize,
+        hospital: HospitalId,
+    ) -> Result<Option<Doctor>, OperatorError> {
+        if let Some(user) = self.holder(ACCOUNTS[which].0).await? {
+            return Ok(self.store.doctors().recorded(user.into()).await?);
+        }
         let mut account = self.account(which, Role::Doctor, "Ali", "Mehmood")?;
         account.hospital = Some(hospital);
         account.phone = Some("+923000000002".parse()?);
         let practice =
             Practice { specialization: Some(text("Cardiology")?), ..Practice::default() };
-        let doctor = Doctor::enter(&account, practice);
+        let doctor = Doctor::enter(&account, practice).vouched_for(&self.operator);
         let permit = self.operator.create(Action::CreateDoctor, &doctor)?;
         let handing_out = self.operator.create(Action::ReturnPassword, &account)?;
         let digest = self.digest(which).await?;
         let opening = Opening { password: Some(&digest), ..Opening::of(&account) };
         match self.store.doctors().employ(&doctor, opening, &permit, &handing_out).await {
-            Ok(()) | Err(WriteError::Condition(DoctorError::UsernameTaken)) => Ok(()),
+            Ok(()) => Ok(Some(doctor)),
+            Err(WriteError::Condition(DoctorError::UsernameTaken)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn patient(&self, which: usize, keeper: UserId) -> Result<Patient, OperatorError> {
+        let patient = self.sketch(which, keeper)?;
+        if let Some(kept) = self.kept(&patient, keeper).await? {
+            return Ok(kept);
+        }
+        let permit = self.operator.create(Action::CreatePatient, &patient)?;
+        self.store.patients().enter(&patient, &permit).await?;
+        Ok(patient)
+    }
+
+    /// The record of a person as it is entered.
+    fn sketch(&self, which: usize, keeper: UserId) -> Result<Patient, OperatorError> {
+        let (first, phone, born, gender) = PATIENTS[which];
+        let name = PersonName { first: text(first)?, last: Some(text("Example")?) };
+        let mut patient = Patient::enter(name, Some(keeper), &self.operator);
+        patient.created_by = Some(keeper);
+        patient.phone = Some(phone.parse()?);
+        patient.profile.date_of_birth = Some(born);
+        patient.profile.gender = Some(gender);
+        patient.profile.city = Some(text("Lahore")?);
+        Ok(patient)
+    }
+
+    /// The record that is kept of the person already.
+    async fn kept(
+        &self,
+        person: &Patient,
+        keeper: UserId,
+    ) -> Result<Option<Patient>, OperatorError> {
+        let roster = Roster { keeper: Some(keeper) };
+        let alike = self.store.patients().alike(roster, person).await?;
+        Ok(alike.into_iter().find(|it| it.account.is_none() && it.is_kept_by(keeper)))
+    }
+
+    async fn care(
+        &self,
+        patient: &Patient,
+        doctor: Option<Doctor>,
+        by: UserId,
+    ) -> Result<(), OperatorError> {
+        let before = self.store.care().of_patient(patient, Window::first(1)).await?;
+        let Some(doctor) = doctor.filter(|_| before.records.is_empty()) else { return Ok(()) };
+        // A doctor who was dismissed cares for nobody.
+        let Ok(mut assignment) = Assignment::begin(patient, &doctor, &self.operator) else {
+            return Ok(());
+        };
+        assignment.created_by = Some(by);
+        let permit = self.operator.create(Action::CreateAssignment, &assignment)?;
+        match self.store.care().begin(&assignment, patient, &permit).await {
+            Ok(()) | Err(WriteError::Condition(CareError::AlreadyAssigned)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends the care of the coordinator's patients, and then removes their records.
+    async fn remove_patients(&self, keeper: UserId) -> Result<(), OperatorError> {
+        for which in 0..PATIENTS.len() {
+            let person = self.sketch(which, keeper)?;
+            while let Some(before) = self.kept(&person, keeper).await? {
+                let care = self.store.care().of_patient(&before, Window::first(1)).await?;
+                if let Some(assignment) = care.records.first() {
+                    let permit = self.operator.authorize(Action::DeleteAssignment, assignment)?;
+                    self.store.care().end(assignment, &before, &permit).await?;
+                } else {
+                    let permit = self.operator.authorize(Action::DeletePatient, &before)?;
+                    let mut removed = before.clone().remove(&self.operator)?;
+                    self.store.patients().save(&before, &mut removed, &permit).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn remove_hospital(&self, id: HospitalId) -> Result<(), OperatorError> {

@@ -4,11 +4,13 @@ use carehub_api::passwords::DigestError;
 use carehub_domain::{
     access::Denied,
     account::AccountError,
+    care::CareError,
     contact::BadContact,
     department::DepartmentError,
     doctor::DoctorError,
     hospital::{HospitalError, RegistrationError},
     password::WeakPassword,
+    patient::PatientError,
 };
 use carehub_store::{StoreError, WriteError};
 
@@ -45,6 +47,15 @@ pub enum OperatorError {
     /// The doctor cannot be written.
     #[error(transparent)]
     Doctor(#[from] WriteError<DoctorError>),
+    /// The record of a patient cannot be written.
+    #[error(transparent)]
+    Patient(#[from] WriteError<PatientError>),
+    /// The record of a patient cannot be removed.
+    #[error(transparent)]
+    Removal(#[from] PatientError),
+    /// The care assignment cannot be written.
+    #[error(transparent)]
+    Care(#[from] WriteError<CareError>),
     /// The tables cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

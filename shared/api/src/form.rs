@@ -142,6 +142,13 @@ impl<T: PartialEq> Change<T> {
     }
 }
 
+impl<T> Change<T> {
+    /// What is asked for, if anything is: a new fact, or to forget the old one.
+    pub fn wanted(self) -> Option<Option<T>> {
+        self.0
+    }
+}
+
 /// Replaces a fact that cannot be forgotten, if a new one is given, and notes its name.
 pub fn replace<T: PartialEq>(
     to: &mut T,

@@ -3,6 +3,7 @@
 pub mod actor;
 mod app;
 pub mod config;
+pub mod doctor;
 mod edge;
 pub mod error;
 pub mod etag;

@@ -12,9 +12,11 @@ use crate::{
     access::{Action, Actor, Origin, Part, PatientId, Role, Subject, UserId},
     choice::choice,
     contact::{EmailAddress, Phone},
+    doctor::Doctor,
     event::Reference,
     failures,
     hospital::HospitalId,
+    patient::Patient,
     revision::{Revised, revised},
     session::SessionId,
     text::Text,
@@ -131,6 +133,11 @@ impl PersonName {
             None => self.first.reveal().to_owned(),
         }
     }
+
+    /// The whole name, to be kept beside what the person wrote.
+    pub fn signature(&self) -> Text<301> {
+        Text::known(&self.full())
+    }
 }
 
 choice! {
@@ -237,12 +244,26 @@ impl Profile {
         let had_it = birthday.checked_add(i64::from(years).years()).ok()? <= today;
         Some(if had_it { years } else { years - 1 })
     }
+
+    /// The latest day of birth of those who have lived `years` by `today`.
+    pub fn latest_birthday(years: i16, today: Date) -> Date {
+        let day = today.saturating_sub(years.years());
+        let next = day.saturating_add(1.day());
+        // Who was born on 29 February may be as old as those born the day before.
+        if next.saturating_add(years.years()) <= today { next } else { day }
+    }
 }
 
 /// The name of a time zone in the IANA database, such as `Asia/Karachi`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, DeserializeFromStr, ToSchema)]
 #[schema(value_type = String, example = "Asia/Karachi")]
 pub struct Zone(String);
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self("UTC".to_owned())
+    }
+}
 
 impl Zone {
     /// The name itself.
@@ -467,6 +488,42 @@ impl Account {
         }
     }
 
+    /// Whether both say the same of who the person is and whether they may act.
+    pub fn is_the_same_person_as(&self, other: &Self) -> bool {
+        let person = |account: &Self| {
+            let Self { name, email, phone, .. } = account.clone();
+            (name, email, phone, account.is_active())
+        };
+        person(self) == person(other)
+    }
+
+    /// Takes over what the record of the patient says of the person.
+    pub fn follow_patient(&mut self, patient: &Patient) {
+        self.name.clone_from(&patient.name);
+        self.email.clone_from(&patient.email);
+        self.phone.clone_from(&patient.phone);
+        self.profile.clone_from(&patient.profile);
+        self.updated_at = patient.updated_at;
+    }
+
+    /// Takes over what the directory says of the doctor, who was `before`. When others say that
+    /// the doctor no longer works, or works again, the account closes or opens with it.
+    pub fn follow_doctor(&mut self, before: &Doctor, doctor: &Doctor, by: &Actor) {
+        self.name.clone_from(&doctor.name);
+        self.email.clone_from(&doctor.email);
+        self.phone.clone_from(&doctor.phone);
+        self.updated_at = doctor.updated_at;
+        if before.is_active == doctor.is_active || by.user == Some(self.id) {
+            return;
+        }
+        if doctor.is_active {
+            self.standing = Standing::Active;
+        } else {
+            self.standing = Standing::Closed { closed_at: by.at, closed_by: by.user };
+            self.generation += 1;
+        }
+    }
+
     /// The names that a password must not be made of.
     pub fn names(&self) -> Vec<String> {
         let whole = self.name.full();
@@ -537,6 +594,10 @@ mod tests {
 
     use super::*;
 
+    fn day() -> impl Strategy<Value = Date> {
+        (0_i64..60_000).prop_map(|days| jiff::civil::date(1900, 1, 1).saturating_add(days.days()))
+    }
+
     fn name(first: &str, last: &str) -> PersonName {
         PersonName {
             first: first.to_owned().try_into().unwrap(),
@@ -588,6 +649,14 @@ mod tests {
                 prop_assert!(generated.as_str().parse::<Username>().is_ok());
                 prop_assert!(generated.as_str().len() <= 140 + 4);
             }
+        }
+
+        #[test]
+        fn who_is_born_until_the_latest_birthday_is_old_enough(born in day(), today in day(), years in 0_i16..120) {
+            prop_assume!(born <= today);
+            let profile = Profile { date_of_birth: Some(born), ..Profile::default() };
+            let old_enough = profile.age(today) >= Some(years);
+            prop_assert_eq!(old_enough, born <= Profile::latest_birthday(years, today));
         }
 
         #[test]

@@ -33,9 +33,26 @@ choice! {
 
 /// A time of day in whole minutes, from `00:00` to `24:00`.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    SerializeDisplay,
+    DeserializeFromStr,
+    ToSchema,
 )]
+#[schema(value_type = String, example = "09:00")]
 pub struct Minute(u16);
+
+impl Minute {
+    /// How many minutes after midnight.
+    pub fn minutes(self) -> u16 {
+        self.0
+    }
+}
 
 impl FromStr for Minute {
     type Err = BadHours;
@@ -103,6 +120,11 @@ impl Window {
     pub fn end(self) -> Minute {
         self.end
     }
+
+    /// Whether the two have a minute in common.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
 }
 
 impl FromStr for Window {
@@ -135,7 +157,7 @@ impl WeeklyHours {
         self.0.get(&day).map_or(&[], Vec::as_slice)
     }
 
-    fn of(days: impl IntoIterator<Item = (Day, Vec<Window>)>) -> Result<Self, BadHours> {
+    pub(crate) fn of(days: impl IntoIterator<Item = (Day, Vec<Window>)>) -> Result<Self, BadHours> {
         let mut week: BTreeMap<Day, Vec<Window>> = BTreeMap::new();
         for (day, windows) in days {
             week.entry(day).or_default().extend(windows);
@@ -264,6 +286,9 @@ pub enum BadHours {
     /// Two windows of a day overlap.
     #[error("the windows of a day must not overlap")]
     Overlap,
+    /// A break is not within its window, or two breaks overlap.
+    #[error("breaks must lie within the window and must not overlap")]
+    Break,
 }
 
 #[cfg(test)]

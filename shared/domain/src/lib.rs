@@ -5,6 +5,8 @@
 
 pub mod access;
 pub mod account;
+pub mod care;
+pub mod census;
 mod choice;
 pub mod clock;
 pub mod code;
@@ -17,9 +19,13 @@ pub mod grant;
 pub mod hospital;
 pub mod hours;
 pub mod id;
+pub mod note;
 pub mod password;
+pub mod patient;
 pub mod place;
+pub mod review;
 pub mod revision;
+pub mod schedule;
 pub mod search;
 pub mod secret;
 pub mod session;

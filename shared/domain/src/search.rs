@@ -2,10 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::{account::Account, contact::Phone};
+use crate::{account::Account, contact::Phone, doctor::Doctor, patient::Patient, text::Text};
 
 /// The longest word that is filed, in characters. What lies behind does not tell people apart.
 const LONGEST: usize = 40;
+
+/// How many words of one text are filed.
+const MOST_WORDS: usize = 6;
+
+/// Fewer digits than this are no part of a phone number.
+const SHORTEST_NUMBER: usize = 4;
 
 /// Folds text so that `José` and `jose` are the same.
 pub fn fold(text: &str) -> String {
@@ -26,6 +32,43 @@ fn begins_another(word: &str, words: &BTreeSet<String>) -> bool {
     words.iter().any(|other| other.len() > word.len() && other.starts_with(word))
 }
 
+/// The words under which a patient is filed: those of the name, the address of the mailbox, and
+/// the digits of the phone from the last to the first, as people know the end of a number best.
+pub fn words_of_patient(patient: &Patient) -> BTreeSet<String> {
+    let name = split(&patient.name.full());
+    let mut words: BTreeSet<String> = name.take(MOST_WORDS).collect();
+    words.extend(patient.email.as_ref().map(|email| term(email.reveal())));
+    words.extend(patient.phone.iter().filter_map(|phone| from_the_end(phone.reveal())));
+    words.iter().filter(|word| !begins_another(word, &words)).cloned().collect()
+}
+
+/// The words under which a doctor is filed.
+pub fn words_of_doctor(doctor: &Doctor) -> BTreeSet<String> {
+    let practice = &doctor.practice;
+    let texts = [
+        practice.specialization.as_ref().map(Text::reveal),
+        practice.sub_specialization.as_ref().map(Text::reveal),
+    ];
+    let clinic = practice.clinic_name.as_ref().map(Text::reveal);
+    let texts = texts.into_iter().chain([clinic]).flatten();
+    let mut words: BTreeSet<String> = split(&doctor.name.full()).take(MOST_WORDS).collect();
+    words.extend(texts.flat_map(split).take(MOST_WORDS));
+    words.iter().filter(|word| !begins_another(word, &words)).cloned().collect()
+}
+
+/// The word of a patient to look for when a person types `text`.
+pub fn wanted_patient(text: &str) -> Option<String> {
+    let digits = text.chars().all(|c| !c.is_alphabetic() && c != '@');
+    if digits { from_the_end(text) } else { wanted(text) }
+}
+
+/// The digits of a number from the last to the first, without what only some countries dial first.
+fn from_the_end(number: &str) -> Option<String> {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    (digits.len() >= SHORTEST_NUMBER).then(|| digits.chars().rev().collect())
+}
+
 /// The word to look for when a person types `text`: the longest, as it tells most.
 pub fn wanted(text: &str) -> Option<String> {
     if text.contains('@') {
@@ -37,7 +80,7 @@ pub fn wanted(text: &str) -> Option<String> {
     split(text).max_by_key(String::len)
 }
 
-fn split(text: &str) -> impl Iterator<Item = String> {
+fn split(text: &str) -> impl Iterator<Item = String> + use<> {
     let folded = fold(text);
     let words: Vec<String> = folded
         .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-' | '+'))

@@ -41,7 +41,19 @@ pub fn moves(event: &Event) -> Vec<(Total, i64)> {
         Action::AdministerAccount => {
             [account(event, "from_role", -1), account(event, "role", 1)].concat()
         }
+        // Who is entered without an account is on the sheet of doctors and not here.
+        Action::CreateDoctor if event.details.get("account").is_some_and(|it| it == "none") => {
+            Vec::new()
+        }
         Action::CreateDoctor => vec![(Total::Users, 1), (Total::Doctors, 1)],
+        // Whoever leaves or comes back as a doctor does so with their account.
+        Action::EditDoctor | Action::DeleteDoctor => {
+            match event.details.get("account_open").map(String::as_str) {
+                Some("true") => vec![(Total::Users, 1), (Total::Doctors, 1)],
+                Some(_) => vec![(Total::Users, -1), (Total::Doctors, -1)],
+                None => Vec::new(),
+            }
+        }
         Action::RegisterHospital => {
             vec![(Total::Users, 1), (Total::Hospitals, 1), (Total::PendingHospitals, 1)]
         }

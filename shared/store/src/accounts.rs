@@ -9,6 +9,7 @@ use carehub_domain::{
     contact::{EmailAddress, Identifier, Phone},
     doctor::Doctor,
     password::PasswordHash,
+    patient::Patient,
     search,
     session::Session,
 };
@@ -16,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate, doctors, entity,
+    filing::discard,
     key::{Partition, Slice},
+    patients,
     query::{Filter, Order},
     transaction::Transaction,
 };
@@ -153,8 +156,44 @@ impl Accounts<'_> {
         account: &mut Account,
         permit: &Permit,
     ) -> Result<(), WriteError<AccountError>> {
-        let transaction = self.store.transaction(permit).replace(account, AccountError::Stale);
-        refile(transaction, before, account).commit().await
+        let transaction = self.store.transaction(permit);
+        let (transaction, late) = self.take_along(transaction, before, account).await?;
+        resave(transaction, before, account, AccountError::Stale).commit().await?;
+        Ok(discard(late, self.store).await?)
+    }
+
+    /// Patients and doctors are recorded beside their accounts: what changes here changes there.
+    /// What is given back is to go afterwards.
+    async fn take_along<'s>(
+        &'s self,
+        transaction: Transaction<'s, AccountError>,
+        before: &Account,
+        account: &Account,
+    ) -> Result<(Transaction<'s, AccountError>, Vec<Key>), StoreError> {
+        let (store, none) = (self.store, Vec::new());
+        match account.role {
+            Role::Patient => match store.patients().recorded(account.id.into()).await? {
+                Some(patient) => {
+                    let mut changed = patient.clone();
+                    changed.follow(account);
+                    let stale = AccountError::Stale;
+                    patients::follow(transaction, &patient, &mut changed, stale, store).await
+                }
+                None => Ok((patients::enter(transaction, &Patient::of_account(account)), none)),
+            },
+            Role::Doctor if !before.is_the_same_person_as(account) => {
+                let Some(doctor) = store.doctors().recorded(account.id.into()).await? else {
+                    return Ok((transaction, none));
+                };
+                let mut changed = doctor.clone();
+                changed.follow(account);
+                let stale = AccountError::Stale;
+                Ok((doctors::resave(transaction, &doctor, &mut changed, stale), none))
+            }
+            Role::Doctor | Role::Hospital | Role::Coordinator | Role::Admin | Role::Superadmin => {
+                Ok((transaction, none))
+            }
+        }
     }
 
     /// Removes an account with everything it is found by, as if it had never been. Its
@@ -173,7 +212,13 @@ impl Accounts<'_> {
             .remove(claim.key());
         let handles = handles(account).into_iter().map(|handle| handle.key());
         let listings = listings(account).into_iter().map(|listed| listed.key());
-        handles.chain(listings).fold(transaction, Transaction::remove).commit().await
+        let transaction = handles.chain(listings).fold(transaction, Transaction::remove);
+        match self.store.patients().recorded(account.id.into()).await? {
+            Some(patient) => patients::erase(transaction, &patient),
+            None => transaction,
+        }
+        .commit()
+        .await
     }
 
     /// Saves a chosen password and the session that goes on with it.
@@ -234,6 +279,9 @@ pub(crate) fn open<'s, E: Copy>(
     if let Some(doctor) = doctor {
         transaction = doctors::enter(transaction, doctor);
     }
+    if account.role == Role::Patient {
+        transaction = patients::enter(transaction, &Patient::of_account(account));
+    }
     for handle in handles(account) {
         transaction = transaction.put(&handle);
     }
@@ -241,6 +289,16 @@ pub(crate) fn open<'s, E: Copy>(
         transaction = transaction.put(&listed);
     }
     transaction
+}
+
+/// Adds a changed account, which was `before`, to a transaction.
+pub(crate) fn resave<'s, E>(
+    transaction: Transaction<'s, E>,
+    before: &Account,
+    account: &mut Account,
+    stale: E,
+) -> Transaction<'s, E> {
+    refile(transaction.replace(account, stale), before, account)
 }
 
 /// Files a changed account under its present names and no longer under former ones.

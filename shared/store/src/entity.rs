@@ -1,10 +1,10 @@
 //! How a record becomes an item and back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use crate::{
     Key, StoreError,
@@ -70,4 +70,23 @@ pub(crate) fn day(at: Timestamp) -> String {
 
 fn seconds(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_second().to_string())
+}
+
+/// The numbers among the attributes of an item, which also holds its key.
+pub(crate) fn numbers<'de, D: Deserializer<'de>>(
+    item: D,
+) -> Result<BTreeMap<String, i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Attribute {
+        Number(i64),
+        Other(serde::de::IgnoredAny),
+    }
+
+    let attributes = BTreeMap::<String, Attribute>::deserialize(item)?;
+    let number = |(name, attribute)| match attribute {
+        Attribute::Number(value) => Some((name, value)),
+        Attribute::Other(_) => None,
+    };
+    Ok(attributes.into_iter().filter_map(number).collect())
 }

@@ -5,18 +5,24 @@
 //! entities and the domain errors their conditions stand for.
 
 mod accounts;
+mod care;
+mod census;
 mod codes;
 mod departments;
 mod doctors;
 mod entity;
 mod error;
 mod events;
+mod filing;
 mod grants;
 mod hospitals;
 mod key;
 mod limits;
+mod notes;
+mod patients;
 mod query;
 mod receipts;
+mod reviews;
 pub mod schema;
 mod sessions;
 mod strikes;
@@ -33,16 +39,21 @@ use tokio::sync::OnceCell;
 
 pub use self::{
     accounts::{Accounts, Opening},
+    care::Care,
+    census::Census,
     codes::Codes,
     departments::Departments,
-    doctors::Doctors,
+    doctors::{DoctorFilter, Doctors, Stage, Visitor},
     error::{StoreError, WriteError},
     events::{Events, LogFilter},
     grants::Grants,
     hospitals::Hospitals,
     limits::{Limits, Spent},
+    notes::Notes,
+    patients::{PatientFilter, Patients},
     query::{Page, Position, Window},
     receipts::{Receipt, Receipts},
+    reviews::Reviews,
     sessions::{Attendance, Sessions},
     strikes::FailedSignIns,
     sweep::Sweep,
@@ -124,6 +135,31 @@ impl Store {
     /// The doctors.
     pub fn doctors(&self) -> Doctors<'_> {
         Doctors::of(self)
+    }
+
+    /// The patients.
+    pub fn patients(&self) -> Patients<'_> {
+        Patients::of(self)
+    }
+
+    /// Notes about patients.
+    pub fn notes(&self) -> Notes<'_> {
+        Notes::of(self)
+    }
+
+    /// Who cares for whom.
+    pub fn care(&self) -> Care<'_> {
+        Care::of(self)
+    }
+
+    /// What patients think of doctors.
+    pub fn reviews(&self) -> Reviews<'_> {
+        Reviews::of(self)
+    }
+
+    /// What statistics count.
+    pub fn census(&self) -> Census<'_> {
+        Census::of(self)
     }
 
     /// The audit log.

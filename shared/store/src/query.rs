@@ -20,6 +20,9 @@ pub(crate) const BATCH_LIMIT: usize = 100;
 /// How often a filtered query goes on before it settles for a short page.
 const ROUNDS: usize = 20;
 
+const HOLDING: &str = "holding";
+const WITHOUT: &str = "without";
+
 /// Where a page begins: right behind an item, or right before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
@@ -112,9 +115,40 @@ impl Filter {
         self
     }
 
+    /// Keeps items whose attribute, as text, is `value` or comes behind it.
+    pub(crate) fn at_least(
+        mut self,
+        attribute: &'static str,
+        value: Option<impl ToString>,
+    ) -> Self {
+        self.0.extend(value.map(|value| (attribute, ">=", value.to_string())));
+        self
+    }
+
+    /// Keeps items whose attribute, as text, is `value` or comes before it.
+    pub(crate) fn at_most(mut self, attribute: &'static str, value: Option<impl ToString>) -> Self {
+        self.0.extend(value.map(|value| (attribute, "<=", value.to_string())));
+        self
+    }
+
+    /// Keeps items whose attribute is a list with `value` in it.
+    pub(crate) fn holding(mut self, attribute: &'static str, value: Option<impl ToString>) -> Self {
+        self.0.extend(value.map(|value| (attribute, HOLDING, value.to_string())));
+        self
+    }
+
+    /// Keeps items without the attribute.
+    pub(crate) fn without(mut self, attribute: &'static str) -> Self {
+        self.0.push((attribute, WITHOUT, String::new()));
+        self
+    }
+
     fn expression(&self) -> Option<String> {
-        let terms =
-            self.0.iter().enumerate().map(|(i, (_, sign, _))| format!("#f{i} {sign} :f{i}"));
+        let terms = self.0.iter().enumerate().map(|(i, (_, sign, _))| match *sign {
+            HOLDING => format!("contains(#f{i}, :f{i})"),
+            WITHOUT => format!("attribute_not_exists(#f{i})"),
+            sign => format!("#f{i} {sign} :f{i}"),
+        });
         let terms: Vec<_> = terms.collect();
         (!terms.is_empty()).then(|| terms.join(" AND "))
     }
@@ -235,13 +269,12 @@ impl Store {
             .scan_index_forward(ascending)
             .set_exclusive_start_key(start)
             .set_filter_expression(filter.expression());
-        for (position, (attribute, _, value)) in filter.0.iter().enumerate() {
-            request = request
-                .expression_attribute_names(format!("#f{position}"), *attribute)
-                .expression_attribute_values(
-                    format!(":f{position}"),
-                    AttributeValue::S(value.clone()),
-                );
+        for (position, (attribute, sign, value)) in filter.0.iter().enumerate() {
+            request = request.expression_attribute_names(format!("#f{position}"), *attribute);
+            if *sign != WITHOUT {
+                let value = AttributeValue::S(value.clone());
+                request = request.expression_attribute_values(format!(":f{position}"), value);
+            }
         }
         // A filter works on what was read, so a small limit would only cost round trips.
         if filter.0.is_empty() {

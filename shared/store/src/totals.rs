@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Key, StoreError, Table, WriteError, aggregate,
+    Entity, Key, StoreError, Table, WriteError, aggregate, entity,
     entity::Expiry,
     transaction::{TRANSACTION_LIMIT, Transaction},
 };
@@ -33,7 +33,7 @@ impl Totals<'_> {
 
     /// The totals of a person. One that nothing has moved yet is missing.
     pub async fn of_person(&self, person: UserId) -> Result<BTreeMap<Total, i64>, StoreError> {
-        self.read(Key::partition(Table::Rollups, "totals", person).only(Sums::KIND)).await
+        self.read(of_person(person)).await
     }
 
     async fn read(&self, place: Key) -> Result<BTreeMap<Total, i64>, StoreError> {
@@ -83,6 +83,10 @@ impl Totals<'_> {
 #[serde(transparent)]
 struct Sums(#[serde(deserialize_with = "totals_only")] BTreeMap<Total, i64>);
 
+pub(crate) fn of_person(person: UserId) -> Key {
+    Key::partition(Table::Rollups, "totals", person).only(Sums::KIND)
+}
+
 fn hub() -> Key {
     Key::partition(Table::Rollups, "totals", "hub").only(Sums::KIND)
 }
@@ -95,23 +99,12 @@ impl Entity for Sums {
     }
 }
 
-/// The item also holds its key, which is no total.
+/// The totals among the numbers of the item.
 fn totals_only<'de, D: serde::Deserializer<'de>>(
     item: D,
 ) -> Result<BTreeMap<Total, i64>, D::Error> {
-    let attributes = BTreeMap::<String, Attribute>::deserialize(item)?;
-    let total = |(name, value): (String, Attribute)| match value {
-        Attribute::Number(value) => Some((name.parse().ok()?, value)),
-        Attribute::Other(_) => None,
-    };
-    Ok(attributes.into_iter().filter_map(total).collect())
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Attribute {
-    Number(i64),
-    Other(serde::de::IgnoredAny),
+    let numbers = entity::numbers(item)?.into_iter();
+    Ok(numbers.filter_map(|(name, value)| Some((name.parse().ok()?, value))).collect())
 }
 
 /// Marks an event as counted. Its key makes sure of that.

@@ -138,7 +138,7 @@ impl<'s, E> Transaction<'s, E> {
     pub(crate) fn add(
         self,
         key: Key,
-        numbers: impl IntoIterator<Item = (&'static str, i64)>,
+        numbers: impl IntoIterator<Item = (impl Into<String>, i64)>,
     ) -> Self {
         let mut update = Update::builder().table_name(self.store.names.of(key.table));
         let mut terms = Vec::new();

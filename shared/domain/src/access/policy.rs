@@ -127,9 +127,62 @@ policy! {
     /// See a doctor.
     ViewDoctor            "DOCTOR_VIEWED"           [__  PUB PUB PUB PUB ALL ALL ALL],
     /// Add a doctor.
-    CreateDoctor          "DOCTOR_CREATED"          [__  __  __  HSP __  ALL ALL __],
-    /// Change a doctor's profile.
-    EditDoctor            "DOCTOR_UPDATED"          [__  __  OWN HSP __  ALL ALL __],
+    CreateDoctor          "DOCTOR_CREATED"          [__  __  OWN HSP OWN ALL ALL __],
+    /// Change a doctor's profile, hours and career.
+    EditDoctor            "DOCTOR_UPDATED"          [__  __  OWN HSP OWN ALL ALL __],
+    /// Take a doctor out of the directory.
+    DeleteDoctor          "DOCTOR_DELETED"          [__  __  OWN HSP OWN ALL ALL __],
+    /// Vouch for a doctor.
+    VerifyDoctor          "DOCTOR_VERIFIED"         [__  __  __  HSP __  ALL ALL __],
+    /// Keep the rating that patients gave a doctor.
+    RateDoctor            "DOCTOR_RATED"            [__  __  __  __  __  __  __  ALL],
+    /// See the totals of a doctor.
+    ViewPractice          "PRACTICE_VIEWED"         [__  __  OWN HSP __  ALL ALL __],
+
+    /// List and search the patients one knows.
+    ListPatients          "PATIENTS_LISTED"         [__  __  OWN OWN OWN ALL ALL __],
+    /// See a patient's record.
+    ViewPatient           "PATIENT_VIEWED"          [__  OWN OWN OWN OWN ALL ALL ALL],
+    /// Enter a patient's record.
+    CreatePatient         "PATIENT_CREATED"         [__  __  OWN OWN OWN ALL ALL __],
+    /// Take over the records of many patients from elsewhere.
+    ImportPatients        "PATIENTS_IMPORTED"       [__  __  __  OWN __  ALL ALL __],
+    /// Change a patient's record.
+    EditPatient           "PATIENT_UPDATED"         [__  OWN OWN OWN OWN ALL ALL __],
+    /// Remove a patient's record.
+    DeletePatient         "PATIENT_DELETED"         [__  __  OWN OWN OWN ALL ALL __],
+    /// Say that two records are about one person.
+    MergePatients         "PATIENTS_MERGED"         [__  __  __  OWN __  ALL ALL __],
+    /// Say that they are not.
+    UnmergePatients       "PATIENTS_UNMERGED"       [__  __  __  OWN __  ALL ALL __],
+    /// Read a note about a patient whose record one may see.
+    ViewNote              "NOTE_VIEWED"             [__  PUB ALL ALL ALL ALL ALL __],
+    /// Write a note.
+    CreateNote            "NOTE_CREATED"            [__  __  OWN OWN OWN ALL ALL __],
+    /// Change a note.
+    EditNote              "NOTE_UPDATED"            [__  __  OWN OWN OWN ALL ALL __],
+    /// Remove a note.
+    DeleteNote            "NOTE_DELETED"            [__  __  OWN OWN OWN ALL ALL __],
+
+    /// See who cares for a patient.
+    ViewAssignment        "ASSIGNMENT_VIEWED"       [__  OWN OWN HSP OWN ALL ALL ALL],
+    /// Put a patient into a doctor's care.
+    CreateAssignment      "ASSIGNMENT_CREATED"      [__  __  OWN HSP OWN ALL ALL __],
+    /// Change the status of the care or what is said about it.
+    EditAssignment        "ASSIGNMENT_UPDATED"      [__  __  OWN HSP OWN ALL ALL __],
+    /// Take a patient out of a doctor's care.
+    DeleteAssignment      "ASSIGNMENT_DELETED"      [__  __  OWN HSP OWN ALL ALL __],
+
+    /// Read a review.
+    ViewReview            "REVIEW_VIEWED"           [__  PUB PUB PUB PUB ALL ALL ALL],
+    /// Review a doctor whom one has visited.
+    CreateReview          "REVIEW_CREATED"          [__  OWN __  __  __  __  __  __],
+    /// Say something else.
+    EditReview            "REVIEW_UPDATED"          [__  OWN __  __  __  __  __  __],
+    /// Withdraw a review.
+    DeleteReview          "REVIEW_DELETED"          [__  OWN __  __  __  ALL ALL __],
+    /// Decide whether others may read a review.
+    ModerateReview        "REVIEW_MODERATED"        [__  __  __  __  __  ALL ALL __],
 
     /// See the totals of the hub.
     ViewDashboard         "DASHBOARD_VIEWED"        [__  __  __  __  __  ALL ALL __],

@@ -1,0 +1,216 @@
+//! What statistics count, as facts of single records.
+//!
+//! A record adds its facts to some sheets. When it changes, `relay` compares what it adds now
+//! with what it added before, so a sheet is right however often an event comes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::UserId,
+    care::Assignment,
+    doctor::Doctor,
+    patient::Patient,
+    review::{Moderation, Review, Stars},
+    search,
+    tally::Total,
+    text::Text,
+};
+
+/// Numbers by name, such as `gender:FEMALE`.
+pub type Facts = BTreeMap<String, i64>;
+
+/// A page of numbers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sheet {
+    /// The patients of the hub, or of whoever keeps their records.
+    Patients(Option<UserId>),
+    /// Where the patients of the hub live: one sheet for each first letter.
+    Cities(char),
+    /// The doctors of the hub.
+    Doctors,
+    /// The totals of a person.
+    Person(UserId),
+    /// What patients think of a doctor.
+    Rating(UserId),
+}
+
+/// What a record adds to the sheets.
+pub type Share = BTreeMap<Sheet, Facts>;
+
+/// What there is to count in a record.
+pub trait Counted {
+    /// What it adds now.
+    fn share(&self) -> Share;
+}
+
+impl Counted for Patient {
+    fn share(&self) -> Share {
+        if !self.is_current() {
+            return Share::new();
+        }
+        let mut facts = Facts::from([one("total")]);
+        let profile = &self.profile;
+        facts.extend(profile.gender.map(|gender| one(&format!("gender:{gender}"))));
+        facts.extend(profile.blood_group.map(|group| one(&format!("blood-group:{group}"))));
+        facts.extend(profile.date_of_birth.map(|born| one(&format!("born:{}", born.year()))));
+        facts.extend([one(&format!("since:{}", self.created_at.strftime("%Y-%m")))]);
+        let keepers = self.known_to().filter(|user| self.is_kept_by(*user));
+        let sheets = std::iter::once(None).chain(keepers.map(Some)).map(Sheet::Patients);
+        let mut share: Share = sheets.map(|sheet| (sheet, facts.clone())).collect();
+        if let Some(city) = profile.city.as_ref().map(|city| search::fold(city.reveal())) {
+            let letter = city.chars().next().unwrap_or('-');
+            share.insert(Sheet::Cities(letter), Facts::from([one(&format!("city:{city}"))]));
+        }
+        share
+    }
+}
+
+impl Counted for Doctor {
+    fn share(&self) -> Share {
+        if !self.is_active {
+            return Share::new();
+        }
+        let practice = &self.practice;
+        let mut facts = Facts::from([one("total")]);
+        facts.extend(self.verified.map(|_| one("verified")));
+        facts.extend(self.is_available().then(|| one("available")));
+        let field = practice.specialization.as_ref().map(field_name);
+        facts.extend(field.map(|field| one(&format!("specialization:{field}"))));
+        facts.extend(
+            practice
+                .years_of_experience
+                .map(|years| one(&format!("experience:{}", experience_band(years.into())))),
+        );
+        if let Some(fee) = practice.consultation_fee {
+            facts.extend([one("fees"), ("fee-cents".to_owned(), i64::from(fee.cents()))]);
+        }
+        Share::from([(Sheet::Doctors, facts)])
+    }
+}
+
+impl Counted for Assignment {
+    fn share(&self) -> Share {
+        if !self.is_active() {
+            return Share::new();
+        }
+        let facts = Facts::from([one(Total::Patients.as_str())]);
+        Share::from([(Sheet::Person(self.doctor.into()), facts)])
+    }
+}
+
+impl Counted for Review {
+    fn share(&self) -> Share {
+        let doctor: UserId = self.doctor.into();
+        match self.moderation {
+            Moderation::Rejected => Share::new(),
+            Moderation::Pending => {
+                let facts = Facts::from([one(Total::PendingReviews.as_str())]);
+                Share::from([(Sheet::Person(doctor), facts)])
+            }
+            Moderation::Approved => {
+                let stars = |name: &str, stars: Stars| {
+                    [
+                        one(&format!("{name}:count")),
+                        (format!("{name}:stars"), u8::from(stars).into()),
+                    ]
+                };
+                let opinion = &self.opinion;
+                let mut facts: Facts = stars("rating", opinion.rating).into();
+                for (name, given) in [
+                    ("communication", opinion.communication),
+                    ("treatment", opinion.treatment),
+                    ("punctuality", opinion.punctuality),
+                ] {
+                    facts.extend(given.into_iter().flat_map(|given| stars(name, given)));
+                }
+                Share::from([(Sheet::Rating(doctor), facts)])
+            }
+        }
+    }
+}
+
+/// A record that is gone adds nothing.
+impl<T: Counted> Counted for Option<T> {
+    fn share(&self) -> Share {
+        self.as_ref().map(T::share).unwrap_or_default()
+    }
+}
+
+fn one(name: &str) -> (String, i64) {
+    (name.to_owned(), 1)
+}
+
+/// The form of a field of medicine that is counted and filtered by: `GENERAL_MEDICINE`.
+pub fn field_name(field: &Text<100>) -> String {
+    search::fold(field.reveal()).to_uppercase().replace([' ', '-'], "_")
+}
+
+/// The band of years of practice that statistics speak of.
+pub fn experience_band(years: u16) -> &'static str {
+    match years {
+        0..=2 => "0-2",
+        3..=5 => "3-5",
+        6..=10 => "6-10",
+        11..=20 => "11-20",
+        _ => "20+",
+    }
+}
+
+/// How `now` differs from `before`, sheet by sheet. What is equal is left out.
+pub fn difference(before: &Share, now: &Share) -> Share {
+    let mut difference = Share::new();
+    for (share, sign) in [(before, -1), (now, 1)] {
+        for (sheet, facts) in share {
+            let sheet = difference.entry(sheet.clone()).or_default();
+            for (name, by) in facts {
+                *sheet.entry(name.clone()).or_default() += sign * by;
+            }
+        }
+    }
+    for facts in difference.values_mut() {
+        facts.retain(|_, by| *by != 0);
+    }
+    difference.retain(|_, facts| !facts.is_empty());
+    difference
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn share() -> impl Strategy<Value = Share> {
+        let sheet = prop_oneof![
+            Just(Sheet::Doctors),
+            "[a-c]".prop_map(|letter| Sheet::Cities(letter.chars().next().unwrap_or('a'))),
+        ];
+        prop::collection::btree_map(
+            sheet,
+            prop::collection::btree_map("[a-c]", -9_i64..9, 0..4),
+            0..4,
+        )
+    }
+
+    fn sum(sheets: &mut Share, by: &Share) {
+        for (sheet, facts) in by {
+            for (name, by) in facts {
+                *sheets.entry(sheet.clone()).or_default().entry(name.clone()).or_default() += by;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn differences_add_up_to_what_is_counted_last(first in share(), second in share(), third in share()) {
+            let mut sheets = Share::new();
+            for (before, now) in [(&Share::new(), &first), (&first, &second), (&second, &second), (&second, &third)] {
+                sum(&mut sheets, &difference(before, now));
+            }
+            prop_assert_eq!(difference(&sheets, &third), Share::new());
+        }
+    }
+}
