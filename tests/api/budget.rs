@@ -7,18 +7,32 @@ use serde_json::json;
 
 use crate::tour::{open_counting, tour};
 
-/// What takes one round more. Lists of accounts look up in an index who is on the page and then
-/// look at them; a doctor and a department are shown with the name of their hospital.
-const DEEP: [&str; 9] = [
+/// What takes one round more. Lists of people look up in an index who is on the page and then look
+/// at them; departments and own profiles are shown with the name of the hospital; a change of name
+/// or contact takes the account along; an assignment's end and a patient's need the other record;
+/// a review looks for the visit and whether it has been reviewed.
+const DEEP: [&str; 21] = [
     "GET /api/auth/admin/users",
     "GET /api/users/doctors",
     "GET /api/users/patients",
     "GET /api/hospitals/departments/{id}",
     "PATCH /api/hospitals/departments/{id}",
     "PUT /api/hospitals/departments/{id}",
-    "GET /api/hospitals/doctors/{id}",
-    "PATCH /api/hospitals/doctors/{id}",
-    "PUT /api/hospitals/doctors/{id}",
+    "GET /api/patients",
+    "GET /api/patients/search",
+    "PATCH /api/patients/update_profile",
+    "GET /api/patients/my_doctor",
+    "DELETE /api/patients/{id}",
+    "GET /api/mappings/patient/{patient_id}",
+    "GET /api/doctors/patients",
+    "DELETE /api/mappings/{id}",
+    "GET /api/doctors",
+    "GET /api/doctors/search",
+    "GET /api/doctors/profile",
+    "PATCH /api/doctors/update_profile",
+    "PUT /api/doctors/update_profile",
+    "POST /api/doctors/{id}/reviews",
+    "POST /api/reviews",
 ];
 
 #[tokio::test]

@@ -240,11 +240,18 @@ impl Run<'_> {
         });
         let one = self.post(&coordinator, "/api/patients", &person).await;
         self.post(&coordinator, "/api/patients", &person).await;
-        self.post(&coordinator, "/api/patients", json!({"first_name": ["Canaria"], "gender": "canary-zip"})).await;
+        self.post(
+            &coordinator,
+            "/api/patients",
+            json!({"first_name": ["Canaria"], "gender": "canary-zip"}),
+        )
+        .await;
         let path = format!("/api/patients/{}", one["id"].as_str().unwrap());
         self.post(&coordinator, &format!("{path}/notes"), json!({"note": "canary fever"})).await;
-        self.send(&coordinator, Method::PATCH, &path, json!({"allergy_status": "canary nuts"})).await;
-        let care = json!({"patient": one["id"], "doctor": doctor.id_as("doc"), "notes": "canary fever"});
+        self.send(&coordinator, Method::PATCH, &path, json!({"allergy_status": "canary nuts"}))
+            .await;
+        let care =
+            json!({"patient": one["id"], "doctor": doctor.id_as("doc"), "notes": "canary fever"});
         self.post(&coordinator, "/api/mappings", &care).await;
         self.post(&coordinator, "/api/mappings", &care).await;
         for search in ["canaria", "canary-mail", "3001230987"] {
@@ -261,8 +268,15 @@ impl Run<'_> {
         });
         self.post(ana, "/api/reviews", &review).await;
         self.post(ana, "/api/reviews", &review).await;
-        self.send(doctor, Method::PATCH, "/api/doctors/update_profile", json!({"bio": "canary fever", "city": "Canaryville"})).await;
-        self.send(doctor, Method::GET, "/api/doctors?search=canaria&city=canaryville", Value::Null).await;
+        self.send(
+            doctor,
+            Method::PATCH,
+            "/api/doctors/update_profile",
+            json!({"bio": "canary fever", "city": "Canaryville"}),
+        )
+        .await;
+        self.send(doctor, Method::GET, "/api/doctors?search=canaria&city=canaryville", Value::Null)
+            .await;
     }
 
     fn code(&mut self) -> String {

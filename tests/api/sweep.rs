@@ -249,8 +249,7 @@ async fn nobody_gets_in_who_has_nothing_to_do_there_and_nobody_learns_more_than_
     }
 
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let left: BTreeSet<_> =
-        catch_up(&hub).await.iter().map(|event| event.action.code()).collect();
+    let left: BTreeSet<_> = catch_up(&hub).await.iter().map(|event| event.action.code()).collect();
     // Those who were let in looked around.
     let expected = ["ACCESS_DENIED", "PATIENTS_LISTED", "PATIENT_VIEWED"];
     assert_eq!(left, BTreeSet::from(expected), "a refusal changed something");
@@ -341,7 +340,8 @@ impl<'h> World<'h> {
         let own = format!("/api/doctors/{}", doctor.id_as("doc"));
         let degree = json!({"degree": "MBBS", "institution": "Example University"});
         let education = doctor.post(format!("{own}/education"), degree).await.ok();
-        let post = json!({"organization": "Clinic", "position": "Registrar", "start_date": "2013-01-01"});
+        let post =
+            json!({"organization": "Clinic", "position": "Registrar", "start_date": "2013-01-01"});
         let experience = doctor.post(format!("{own}/experience"), post).await.ok();
         let shift = json!({"day_of_week": "MONDAY", "start_time": "09:00", "end_time": "12:00"});
         let shift = doctor.post(format!("{own}/schedule"), shift).await.ok();
@@ -407,7 +407,12 @@ impl<'h> World<'h> {
             ("POST", "/api/doctors/{}/experience") => {
                 json!({"organization": "C", "position": "P", "start_date": "2020-01-01"})
             }
-            ("POST", "/api/doctors/{}/schedule" | "/api/doctors/{}/availability" | "/api/doctor-availability") => {
+            (
+                "POST",
+                "/api/doctors/{}/schedule"
+                | "/api/doctors/{}/availability"
+                | "/api/doctor-availability",
+            ) => {
                 json!({"day_of_week": "FRIDAY", "start_time": "09:00", "end_time": "10:00"})
             }
             ("POST", "/api/doctors/{}/reviews") => json!({"rating": 1}),
@@ -423,10 +428,17 @@ impl<'h> World<'h> {
             ("POST", "/api/reviews/{}/moderate") => json!({"is_approved": true}),
             ("PATCH" | "PUT", "/api/doctors/{}/education/{}") => json!({"degree": "PhD"}),
             ("PATCH" | "PUT", "/api/doctors/{}/experience/{}") => json!({"position": "Boss"}),
-            ("PATCH" | "PUT", "/api/doctors/{}/schedule/{}" | "/api/doctors/{}/availability/{}" | "/api/doctor-availability/{}") => {
+            (
+                "PATCH" | "PUT",
+                "/api/doctors/{}/schedule/{}"
+                | "/api/doctors/{}/availability/{}"
+                | "/api/doctor-availability/{}",
+            ) => {
                 json!({"end_time": "11:00"})
             }
-            ("PATCH" | "PUT", "/api/doctors/{}/reviews/{}" | "/api/reviews/{}") => json!({"rating": 2}),
+            ("PATCH" | "PUT", "/api/doctors/{}/reviews/{}" | "/api/reviews/{}") => {
+                json!({"rating": 2})
+            }
             ("PATCH" | "PUT", "/api/doctors/{}/update") => json!({"first_name": "Eve"}),
             ("PATCH" | "PUT", "/api/mappings/{}/update") => json!({"notes": "Hm."}),
             ("PATCH" | "PUT", "/api/patients/{}") => json!({"first_name": "Eve"}),

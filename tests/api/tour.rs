@@ -181,12 +181,7 @@ impl Tour<'_> {
         self.get(admin, "/api/users/patients", "").await;
     }
 
-    async fn hospitals(
-        &mut self,
-        visitor: &Caller<'_>,
-        admin: &Caller<'_>,
-        hospital: &Caller<'_>,
-    ) {
+    async fn hospitals(&mut self, visitor: &Caller<'_>, admin: &Caller<'_>, hospital: &Caller<'_>) {
         let application = json!({
             "username": "mayo", "email": "mayo@example.org",
             "password": PASSWORD, "password_confirm": PASSWORD,
@@ -276,7 +271,8 @@ impl Tour<'_> {
 
     async fn mappings(&mut self, cora: &Caller<'_>, patient: &str, doctor: &Caller<'_>) {
         let (all, one) = ("/api/mappings", "/api/mappings/{id}");
-        let new = json!({"patient": patient, "doctor": doctor.id_as("doc"), "notes": "first visit"});
+        let new =
+            json!({"patient": patient, "doctor": doctor.id_as("doc"), "notes": "first visit"});
         let mapping = self.visit(cora, "POST", all, "", new).await;
         let id = mapping["id"].as_str().unwrap();
         self.get(cora, all, "").await;
@@ -314,7 +310,8 @@ impl Tour<'_> {
         let profile = "/api/doctors/update_profile";
         self.visit(doctor, "PATCH", profile, "", json!({"languages": ["Urdu"]})).await;
         self.visit(doctor, "PUT", profile, "", json!({"years_of_experience": 9})).await;
-        let hours = json!({"available_days": {"MONDAY": {"start_time": "09:00", "end_time": "17:00"}}});
+        let hours =
+            json!({"available_days": {"MONDAY": {"start_time": "09:00", "end_time": "17:00"}}});
         let availability = "/api/doctors/availability";
         self.visit(doctor, "PUT", availability, "", &hours).await;
         self.visit(doctor, "PATCH", availability, "", json!({"appointment_duration": 45})).await;
@@ -330,10 +327,30 @@ impl Tour<'_> {
         let shift = json!({"day_of_week": "tuesday", "start_time": "09:00", "end_time": "12:00"});
         let day = json!({"date": "2030-01-07", "is_available": false, "reason": "Leave"});
         let parts: [(&str, &str, Value, Value); 4] = [
-            ("/api/doctors/{id}/education", "/api/doctors/{id}/education/{pk}", degree, json!({"grade": "A"})),
-            ("/api/doctors/{id}/experience", "/api/doctors/{id}/experience/{pk}", post, json!({"position": "Consultant"})),
-            ("/api/doctors/{id}/schedule", "/api/doctors/{id}/schedule/{pk}", shift, json!({"end_time": "13:00"})),
-            ("/api/doctors/{id}/availability", "/api/doctors/{id}/availability/{pk}", day, json!({"reason": "Away"})),
+            (
+                "/api/doctors/{id}/education",
+                "/api/doctors/{id}/education/{pk}",
+                degree,
+                json!({"grade": "A"}),
+            ),
+            (
+                "/api/doctors/{id}/experience",
+                "/api/doctors/{id}/experience/{pk}",
+                post,
+                json!({"position": "Consultant"}),
+            ),
+            (
+                "/api/doctors/{id}/schedule",
+                "/api/doctors/{id}/schedule/{pk}",
+                shift,
+                json!({"end_time": "13:00"}),
+            ),
+            (
+                "/api/doctors/{id}/availability",
+                "/api/doctors/{id}/availability/{pk}",
+                day,
+                json!({"reason": "Away"}),
+            ),
         ];
         for (all, one, new, change) in parts {
             let added = self.visit(doctor, "POST", all, &own, new).await;

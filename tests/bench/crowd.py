@@ -15,14 +15,18 @@ PASSWORD = "quiet-lantern-97"
 
 
 def measure(platform, console, binary, sizes, progress):
-    """Fills one hospital after the other, each with as many patients as `sizes` says."""
+    """Fills hospitals with as many patients as `sizes` says, and then looks at each in turn."""
     platform.create_admin(console, ADMIN, PASSWORD)
     found = []
     for size in sizes:
         progress(f"a hospital of {size} patients")
         token, hospital = join(platform, f"bench{size}")
-        counted = fill(platform, binary, hospital, size)
-        found.append({"size": size, "calls": counted["calls"], "ms": times(platform, token)})
+        calls = fill(platform, binary, hospital, size)["calls"]
+        found.append({"size": size, "calls": calls, "token": token, "paths": paths(platform, token)})
+    # The platform is still busy with what the generator left.
+    time.sleep(2)
+    for each, times in zip(found, in_turn(platform, found)):
+        each["ms"] = times
     small, large = found
     views = [
         {
@@ -69,23 +73,24 @@ def fill(platform, binary, hospital, size):
     return counted
 
 
-def times(platform, token):
+def paths(platform, token):
+    """Where the first page is, the deep one, and a search."""
     first = f"/api/patients?limit={PAGE}"
     deep = first
     for _ in range(1, DEEP):
         deep = platform.call("GET", deep, token=token)["next"]
-    # The platform is still busy with what the generator left.
-    time.sleep(2)
-    views = {"page 1": first, "page 500": deep, "search": "/api/patients/search?query=03000000999&limit=2"}
-    return {view: median(platform, path, token) for view, path in views.items()}
+    search = f"/api/patients/search?query=03000000999&limit={PAGE}"
+    return {"page 1": first, "page 500": deep, "search": search}
 
 
-def median(platform, path, token):
-    def once():
-        begun = time.perf_counter()
-        platform.call("GET", path, token=token)
-        return (time.perf_counter() - begun) * 1e3
-
-    for _ in range(SETTLED):
-        once()
-    return statistics.median(once() for _ in range(REPEATS))
+def in_turn(platform, found):
+    """The median of each view of each hospital, asked for by turns, so that noise hits all alike."""
+    samples = [{view: [] for view in each["paths"]} for each in found]
+    for turn in range(SETTLED + REPEATS):
+        for each, taken in zip(found, samples):
+            for view, path in each["paths"].items():
+                begun = time.perf_counter()
+                platform.call("GET", path, token=each["token"])
+                if turn >= SETTLED:
+                    taken[view].append((time.perf_counter() - begun) * 1e3)
+    return [{view: statistics.median(times) for view, times in taken.items()} for taken in samples]

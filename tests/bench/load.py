@@ -101,6 +101,7 @@ class Platform:
         """Opens the account of a superadmin, as an operator does."""
         command = [console, "create-admin", "--username", username, "--password-stdin"]
         command += ["--data", str(self.folder / "data")]
+        command += ["--dynamodb-port", str(self.dynamodb_port)]
         done = subprocess.run(
             command, input=password, capture_output=True, text=True, timeout=60,
             cwd=Path(__file__).resolve().parents[2], env={**inherited(), **self.env},

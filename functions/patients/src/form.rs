@@ -132,13 +132,7 @@ impl TryFrom<Value> for Allergies {
 
 fn substance(told: Value) -> Result<Allergy, serde_json::Error> {
     match told {
-        Value::String(_) => Text::deserialize(told).map(|substance| Allergy {
-            substance,
-            code: None,
-            system: None,
-            reaction: None,
-            severity: None,
-        }),
+        Value::String(_) => Text::deserialize(told).map(Allergy::named),
         Value::Object(_) => Allergy::deserialize(told),
         _ => Err(Error::custom("expected a substance")),
     }
