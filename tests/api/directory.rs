@@ -617,7 +617,6 @@ async fn doctors_are_found_by_name_field_and_clinic() {
 
 /// 002-D7: who has two words with one beginning is found once, also on small pages.
 #[tokio::test]
-#[ignore = "a search finds people once for each of their words that begin alike"]
 async fn who_has_two_such_words_is_found_once() {
     let hub = open().await;
     let admin = hub.admin().await;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{account::Account, contact::Phone, doctor::Doctor, patient::Patient, text::Text};
 
 /// The longest word that is filed, in characters. What lies behind does not tell people apart.
@@ -67,6 +69,28 @@ fn from_the_end(number: &str) -> Option<String> {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_start_matches('0');
     (digits.len() >= SHORTEST_NUMBER).then(|| digits.chars().rev().collect())
+}
+
+/// The places of a record in its files: one by age, and one for each word with the word before it,
+/// by which a search tells whether the record was found under an earlier word already.
+pub fn places(words: BTreeSet<String>) -> Vec<Place> {
+    let mut before = None;
+    let by_word = words.into_iter().map(|word| {
+        let after = before.replace(word.clone());
+        Place { word: Some(word), after }
+    });
+    std::iter::once(Place::default()).chain(by_word).collect()
+}
+
+/// Where a record is filed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Under which word; by age if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
+    /// The word of the record right before it in the alphabet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// The word to look for when a person types `text`: the longest, as it tells most.

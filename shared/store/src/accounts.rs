@@ -1,7 +1,5 @@
 //! Accounts, and the names under which they are found.
 
-use std::collections::BTreeSet;
-
 use carehub_domain::{
     access::{Guarded, Permit, Role, UserId},
     account::{Account, AccountError, SignInError},
@@ -10,7 +8,7 @@ use carehub_domain::{
     doctor::Doctor,
     password::PasswordHash,
     patient::Patient,
-    search,
+    search::{self, Place},
     session::Session,
 };
 use serde::{Deserialize, Serialize};
@@ -110,7 +108,7 @@ impl Accounts<'_> {
         window: Window,
     ) -> Result<Page<Account>, StoreError> {
         let slices = slices(roles, &format!("{}#", Listed::KIND));
-        self.listed(slices, Order::NewestFirst, window).await
+        self.listed(slices, Order::NewestFirst, window, &Filter::default()).await
     }
 
     /// Reads a page of accounts of any of `roles` with a word that begins with the one
@@ -124,7 +122,9 @@ impl Accounts<'_> {
         let Some(word) = search::wanted(text) else {
             return Ok(Page::of(Vec::new()));
         };
-        self.listed(slices(roles, &format!("{WORD}#{word}")), Order::OldestFirst, window).await
+        let (slices, first) =
+            (slices(roles, &format!("{WORD}#{word}")), Filter::default().first_of(&word));
+        self.listed(slices, Order::OldestFirst, window, &first).await
     }
 
     async fn listed(
@@ -132,10 +132,10 @@ impl Accounts<'_> {
         slices: Vec<Slice>,
         order: Order,
         window: Window,
+        filter: &Filter,
     ) -> Result<Page<Account>, StoreError> {
-        let page = self.store.merged::<Listed>(slices, order, window, &Filter::default()).await?;
-        let mut seen = BTreeSet::new();
-        let ids = page.records.iter().map(|listed| listed.user).filter(|id| seen.insert(*id));
+        let page = self.store.merged::<Listed>(slices, order, window, filter).await?;
+        let ids = page.records.iter().map(|listed| listed.user);
         let accounts = self.store.fetch(ids.map(at).collect()).await?;
         Ok(page.with(accounts))
     }
@@ -316,7 +316,7 @@ fn refile<'s, E>(
         transaction = transaction.put(handle);
     }
     let (old, new) = (listings(before), listings(after));
-    for listed in old.iter().filter(|listed| !new.contains(listed)) {
+    for listed in old.iter().filter(|listed| new.iter().all(|kept| kept.key() != listed.key())) {
         transaction = transaction.remove(listed.key());
     }
     for listed in new.iter().filter(|listed| !old.contains(listed)) {
@@ -434,23 +434,20 @@ const WORD: &str = "word";
 struct Listed {
     user: UserId,
     role: Role,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    word: Option<String>,
+    #[serde(flatten)]
+    place: Place,
 }
 
 fn listings(account: &Account) -> Vec<Listed> {
-    let words = search::words(account).into_iter().map(Some);
-    std::iter::once(None)
-        .chain(words)
-        .map(|word| Listed { user: account.id, role: account.role, word })
-        .collect()
+    let places = search::places(search::words(account)).into_iter();
+    places.map(|place| Listed { user: account.id, role: account.role, place }).collect()
 }
 
 impl Entity for Listed {
     const KIND: &'static str = "listed";
 
     fn key(&self) -> Key {
-        match &self.word {
+        match &self.place.word {
             None => of_role(self.role).sort(Self::KIND, self.user),
             Some(word) => of_role(self.role).sort(WORD, format!("{word}#{}", self.user)),
         }

@@ -12,7 +12,7 @@ use carehub_domain::{
     },
     hospital::{Hospital, HospitalId},
     schedule::{DayOff, ScheduleError},
-    search,
+    search::{self, Place},
     text::Text,
 };
 use jiff::civil::Date;
@@ -92,7 +92,7 @@ impl Doctors<'_> {
         filter: &DoctorFilter,
         window: Window,
     ) -> Result<(Page<Doctor>, Vec<Hospital>), StoreError> {
-        self.on_shelves(visitor, format!("{LISTED}#"), filter, window).await
+        self.on_shelves(visitor, format!("{LISTED}#"), filter, &filter.expressed(), window).await
     }
 
     /// Reads a page of those in the directory who have a word that begins with the one wanted
@@ -105,7 +105,10 @@ impl Doctors<'_> {
         window: Window,
     ) -> Result<(Page<Doctor>, Vec<Hospital>), StoreError> {
         match search::wanted(text) {
-            Some(word) => self.on_shelves(visitor, format!("{WORD}#{word}"), filter, window).await,
+            Some(word) => {
+                let first = filter.expressed().first_of(&word);
+                self.on_shelves(visitor, format!("{WORD}#{word}"), filter, &first, window).await
+            }
             None => Ok((Page::of(Vec::new()), Vec::new())),
         }
     }
@@ -114,10 +117,11 @@ impl Doctors<'_> {
         &self,
         visitor: Visitor,
         prefix: String,
-        filter: &DoctorFilter,
+        wanted: &DoctorFilter,
+        filter: &Filter,
         window: Window,
     ) -> Result<(Page<Doctor>, Vec<Hospital>), StoreError> {
-        let public = match &filter.specialization {
+        let public = match &wanted.specialization {
             Some(field) => Shelf::Field(field_name(field)),
             None => Shelf::All,
         };
@@ -128,10 +132,7 @@ impl Doctors<'_> {
             Visitor::Admin { verified: Some(false) } => vec![Shelf::Unverified],
         };
         let slices = shelves.iter().map(|shelf| shelf.partition().slice(&prefix)).collect();
-        let page = self
-            .store
-            .merged::<Entry>(slices, Order::OldestFirst, window, &filter.expressed())
-            .await?;
+        let page = self.store.merged::<Entry>(slices, Order::OldestFirst, window, filter).await?;
         let entries = &page.records;
         let doctors: BTreeSet<_> = entries.iter().map(|entry| entry.doctor).collect();
         let hospitals: BTreeSet<_> = entries.iter().filter_map(|entry| entry.hospital).collect();
@@ -508,8 +509,8 @@ impl Shelf {
 struct Entry {
     doctor: DoctorId,
     shelf: Shelf,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    word: Option<String>,
+    #[serde(flatten)]
+    place: Place,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hospital: Option<HospitalId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -539,13 +540,12 @@ fn fixed(number: impl Into<u32>) -> String {
 fn entries(doctor: &Doctor) -> Vec<(Key, Entry)> {
     let practice = &doctor.practice;
     let fold = |text: &Text<100>| search::fold(text.reveal());
-    let words = search::words_of_doctor(doctor).into_iter().map(Some);
-    let words: Vec<_> = std::iter::once(None).chain(words).collect();
+    let places = search::places(search::words_of_doctor(doctor));
     let entries = Shelf::all_of(doctor).into_iter().flat_map(|shelf| {
-        words.iter().map(move |word| Entry {
+        places.iter().map(move |place| Entry {
             doctor: doctor.id,
             shelf: shelf.clone(),
-            word: word.clone(),
+            place: place.clone(),
             hospital: doctor.hospital,
             field: practice.specialization.as_ref().map(field_name),
             narrower: practice.sub_specialization.as_ref().map(fold),
@@ -567,7 +567,7 @@ impl Entity for Entry {
 
     fn key(&self) -> Key {
         let shelf = self.shelf.partition();
-        match &self.word {
+        match &self.place.word {
             None => shelf.sort(LISTED, self.doctor),
             Some(word) => shelf.sort(WORD, format!("{word}#{}", self.doctor)),
         }

@@ -6,7 +6,7 @@ use carehub_domain::{
     access::{Guarded, PatientId, Permit, UserId},
     account::{Account, BloodGroup, Gender},
     patient::{Patient, PatientError, Roster},
-    search,
+    search::{self, Place},
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -79,8 +79,9 @@ impl Patients<'_> {
         window: Window,
     ) -> Result<Page<Patient>, StoreError> {
         let prefix = format!("{LISTED}#");
-        let page = self.entries(roster, prefix, Order::NewestFirst, filter, window).await?;
-        self.follow(roster, page, |_, _| true).await
+        let filter = filter.expressed();
+        let page = self.entries(roster, prefix, Order::NewestFirst, &filter, window).await?;
+        self.follow(roster, page, |_| true).await
     }
 
     /// Reads a page of the patients on a roster who have a word that begins with the one wanted
@@ -96,11 +97,10 @@ impl Patients<'_> {
             return Ok(Page::of(Vec::new()));
         };
         let prefix = format!("{WORD}#{word}");
-        let page = self.entries(roster, prefix, Order::OldestFirst, filter, window).await?;
-        // Who is filed under several such words is listed under the first of them.
-        self.follow(roster, page, |entry, patient| {
-            let words = search::words_of_patient(patient);
-            words.iter().find(|filed| filed.starts_with(&word)) == entry.word.as_ref()
+        let filter = filter.expressed().first_of(&word);
+        let page = self.entries(roster, prefix, Order::OldestFirst, &filter, window).await?;
+        self.follow(roster, page, |patient| {
+            search::words_of_patient(patient).iter().any(|filed| filed.starts_with(&word))
         })
         .await
     }
@@ -119,8 +119,8 @@ impl Patients<'_> {
         // Others may be filed under a mailbox that begins with the name.
         let name = search::wanted(&patient.name.full()).filter(|_| born.is_some());
         let lookups: Vec<_> = contacts
-            .map(|word| (format!("{WORD}#{word}#"), PatientFilter::default()))
-            .chain(name.map(|word| (format!("{WORD}#{word}"), same_day)))
+            .map(|word| (format!("{WORD}#{word}#"), Filter::default()))
+            .chain(name.map(|word| (format!("{WORD}#{word}"), same_day.expressed())))
             .collect();
         let found = lookups.iter().map(|(prefix, filter)| {
             let (prefix, window) = (prefix.clone(), Window::first(10));
@@ -143,11 +143,11 @@ impl Patients<'_> {
         roster: Roster,
         prefix: String,
         order: Order,
-        filter: &PatientFilter,
+        filter: &Filter,
         window: Window,
     ) -> Result<Page<Entry>, StoreError> {
         let slice = partition(roster).slice(prefix);
-        self.store.merged(vec![slice], order, window, &filter.expressed()).await
+        self.store.merged(vec![slice], order, window, filter).await
     }
 
     /// The records that entries lead to, as far as they still belong there.
@@ -155,7 +155,7 @@ impl Patients<'_> {
         &self,
         roster: Roster,
         page: Page<Entry>,
-        belongs: impl Fn(&Entry, &Patient) -> bool,
+        belongs: impl Fn(&Patient) -> bool,
     ) -> Result<Page<Patient>, StoreError> {
         let ids: BTreeSet<_> = page.records.iter().map(|entry| entry.patient).collect();
         let patients = self.store.fetch::<Patient>(ids.into_iter().map(at).collect()).await?;
@@ -163,7 +163,7 @@ impl Patients<'_> {
             patients.into_iter().map(|patient| (patient.id, patient)).collect();
         let found = page.records.iter().filter_map(|entry| {
             let patient = patients.get(&entry.patient)?;
-            (roster.holds(patient) && belongs(entry, patient)).then(|| patient.clone())
+            (roster.holds(patient) && belongs(patient)).then(|| patient.clone())
         });
         let found = found.collect();
         Ok(page.with(found))
@@ -321,8 +321,8 @@ struct Entry {
     patient: PatientId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keeper: Option<UserId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    word: Option<String>,
+    #[serde(flatten)]
+    place: Place,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gender: Option<Gender>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -340,15 +340,14 @@ struct Entry {
 fn entries(patient: &Patient) -> Vec<(Key, Entry)> {
     let profile = &patient.profile;
     let fold = |text: &str| search::fold(text);
-    let words = search::words_of_patient(patient).into_iter().map(Some);
-    let words: Vec<_> = std::iter::once(None).chain(words).collect();
+    let places = search::places(search::words_of_patient(patient));
     let hub = patient.is_current().then_some(None);
     let keepers = hub.into_iter().chain(patient.known_to().map(Some));
     let entries = keepers.flat_map(|keeper| {
-        words.iter().map(move |word| Entry {
+        places.iter().map(move |place| Entry {
             patient: patient.id,
             keeper,
-            word: word.clone(),
+            place: place.clone(),
             gender: profile.gender,
             blood_group: profile.blood_group,
             born: profile.date_of_birth,
@@ -369,7 +368,7 @@ impl Entity for Entry {
 
     fn key(&self) -> Key {
         let roster = partition(Roster { keeper: self.keeper });
-        match &self.word {
+        match &self.place.word {
             None => roster.sort(LISTED, self.patient),
             Some(word) => roster.sort(WORD, format!("{word}#{}", self.patient)),
         }

@@ -22,6 +22,7 @@ const ROUNDS: usize = 20;
 
 const HOLDING: &str = "holding";
 const WITHOUT: &str = "without";
+const NOT_BEHIND: &str = "not behind";
 
 /// Where a page begins: right behind an item, or right before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +138,19 @@ impl Filter {
         self
     }
 
+    /// Of the places in which a record is filed under words that begin with `word`, keeps the
+    /// first.
+    pub(crate) fn first_of(mut self, word: &str) -> Self {
+        self.0.push(("after", NOT_BEHIND, word.to_owned()));
+        self
+    }
+
+    /// Whether it keeps nearly everything, so that reading few items is enough: few people have
+    /// two words that begin alike, and few doctors take no patients.
+    fn is_wide(&self) -> bool {
+        self.0.iter().all(|(attribute, sign, _)| *sign == NOT_BEHIND || *attribute == "available")
+    }
+
     /// Keeps items without the attribute.
     pub(crate) fn without(mut self, attribute: &'static str) -> Self {
         self.0.push((attribute, WITHOUT, String::new()));
@@ -147,6 +161,9 @@ impl Filter {
         let terms = self.0.iter().enumerate().map(|(i, (_, sign, _))| match *sign {
             HOLDING => format!("contains(#f{i}, :f{i})"),
             WITHOUT => format!("attribute_not_exists(#f{i})"),
+            NOT_BEHIND => {
+                format!("(attribute_not_exists(#f{i}) OR NOT begins_with(#f{i}, :f{i}))")
+            }
             sign => format!("#f{i} {sign} :f{i}"),
         });
         let terms: Vec<_> = terms.collect();
@@ -277,7 +294,7 @@ impl Store {
             }
         }
         // A filter works on what was read, so a small limit would only cost round trips.
-        if filter.0.is_empty() {
+        if filter.is_wide() {
             request = request.limit(i32::try_from(wanted).unwrap_or(i32::MAX));
         }
         let output = request.send().await.map_err(StoreError::aws)?;
