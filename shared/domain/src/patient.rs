@@ -666,6 +666,12 @@ mod tests {
                 let allergy = |substance: String| Allergy::named(Text::known(&substance));
                 let texts =
                     |words: Vec<String>| words.iter().map(|word| Text::known(word)).collect();
+                // Records whose status contradicts their allergies are never kept.
+                let status = match (status, allergies.is_empty()) {
+                    (_, false) => AllergyStatus::Known,
+                    (AllergyStatus::Known, true) => AllergyStatus::NotRecorded,
+                    (status, true) => status,
+                };
                 Health {
                     allergy_status: status,
                     allergies: allergies.into_iter().map(allergy).collect(),
