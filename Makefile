@@ -68,7 +68,7 @@ build: cargo tools ## build every function for Lambda (ARCH=arm64)
 	$(with-tools) cargo-lambda lambda build --release $(functions:%=-p %) \
 		$(if $(ARCH),--$(subst _,-,$(ARCH)))
 
-bench: cargo tools ## measure cold starts, memory, sizes, DynamoDB calls, requests per second, a crowded hospital
+bench: cargo tools ## measure cold starts, memory, sizes, DynamoDB calls, requests per second, crowds
 	$(with-tools) cargo-lambda lambda build --release --workspace --exclude carehub-tests
 	$(venv)/python -B tests/bench/bench.py $(ARGS)
 

@@ -14,7 +14,9 @@ use utoipa::{
 pub fn functions() -> Vec<(&'static str, Routes)> {
     vec![
         ("accounts", accounts::routes()),
+        ("appointments", appointments::routes()),
         ("auth", auth::routes()),
+        ("consultations", consultations::routes()),
         ("doctors", doctors::routes()),
         ("hospitals", hospitals::routes()),
         ("patients", patients::routes()),
@@ -25,7 +27,9 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
 /// The OpenAPI document of the hub.
 pub fn document() -> Document {
     let mut document = accounts::Api::openapi();
+    document.merge(appointments::Api::openapi());
     document.merge(auth::Api::openapi());
+    document.merge(consultations::Api::openapi());
     document.merge(doctors::Api::openapi());
     document.merge(hospitals::Api::openapi());
     document.merge(patients::Api::openapi());

@@ -85,6 +85,36 @@ the_code() {
     stop "no SMS to $1 arrived within five seconds"
 }
 
+# told PHONE WORDS  prints the newest SMS to a phone once it has these words in it.
+told() {
+    for _ in {1..50}; do
+        call 200 - GET "/dev/outbox.json?to=%2B${1#+}"
+        if [[ $(field results.0.text) == *"$2"* ]]; then
+            field results.0.text
+            return
+        fi
+        sleep 0.1
+    done
+    stop "no SMS to $1 with '$2' arrived within five seconds"
+}
+
+# day NUMBER [TIME]  prints the day that many days ahead in UTC, or such a time on it.
+day() {
+    python3 -c '
+import sys
+from datetime import datetime, timedelta, timezone
+day = (datetime.now(timezone.utc) + timedelta(days=int(sys.argv[1]))).date().isoformat()
+print("T".join([day, *sys.argv[2:]]))' "$@"
+}
+
+# newcomer NAME PHONE  registers a patient and prints their access token.
+newcomer() {
+    call 201 - POST /api/auth/register "$(json \
+        username="$1_$tag" email="$1-$tag@example.org" password="$password" \
+        first_name="$1" last_name="Patient $tag" phone="$2" consent:=true)"
+    field access
+}
+
 # totals TOKEN  prints the numbers that this story moves.
 totals() {
     call 200 "$1" GET /api/accounts/dashboard-stats
@@ -210,6 +240,100 @@ say "and since when: $(field results.0.action) at $(field results.0.timestamp)"
 call 200 "$patient" GET "/api/hospitals/nearby?lat=$lat&lng=$lng&radius_km=5"
 expect 'the nearest hospital' "$(field hospitals.0.id)" "$hospital"
 say "and looks around: $(field count) within 5 km, the nearest is $(field hospitals.0.name)"
+
+call 201 "$patient" POST /api/appointments "$(json hospital="$hospital" department="$department" \
+    requested_time="$(day 1 10:00:00Z)" reason='Chest pain when climbing stairs')"
+visit=$(field id)
+expect 'the status of the request' "$(field status)" REQUESTED
+say "the patient asks $(field department_name) for an appointment: $visit"
+
+call 200 "$manager" GET /api/appointments/hospital-appointments
+expect 'the request that the hospital sees' "$(field results.0.id)" "$visit"
+call 200 "$manager" POST "/api/appointments/$visit/assign-doctor" "$(json doctor_id="$doctor_id")"
+expect 'the status of the appointment' "$(field status)" CONFIRMED
+say "the hospital gives it to $(field doctor_name): $(field start)"
+
+call 200 "$manager" POST "/api/appointments/$visit/check-in"
+call 409 "$manager" POST "/api/appointments/$visit/check-in"
+say "the patient comes, and is checked in once: $(field code)"
+
+call 200 "$doctor" POST "/api/appointments/$visit/start"
+expect 'the status of the appointment' "$(field status)" IN_PROGRESS
+call 201 "$doctor" POST "/api/consultations/$visit/symptoms" "$(json \
+    symptom='Chest pain' severity=MODERATE duration='two weeks')"
+symptom=$(field id)
+call 201 "$doctor" POST "/api/consultations/$visit/vital-signs" "$(json \
+    blood_pressure_systolic:=142 blood_pressure_diastolic:=91 heart_rate:=88)"
+call 201 "$doctor" POST "/api/consultations/$visit/diagnosis" "$(json \
+    diagnosis='Stable angina' icd_code=I20.9 diagnosis_type=PRIMARY)"
+say "the doctor starts the visit, and notes symptom, blood pressure and diagnosis: $(field icd_code)"
+
+call 200 "$doctor" POST "/api/appointments/$visit/complete" "$(json doctor_notes='Back in a month.')"
+expect 'the status of the appointment' "$(field status)" COMPLETED
+call 201 "$doctor" POST "/api/consultations/$visit/symptoms" "$(json symptom=Fatigue)"
+expect 'is_addendum' "$(field is_addendum)" true
+call 409 "$doctor" DELETE "/api/consultations/$visit/symptoms/$symptom"
+say "the visit is complete; there are addenda, and what was written down stays: $(field code)"
+
+call 200 "$patient" GET "/api/consultations/$visit/diagnosis"
+expect 'the diagnosis that the patient reads' "$(field results.0.diagnosis)" 'Stable angina'
+call 201 "$patient" POST "/api/doctors/$doctor_id/reviews" "$(json \
+    rating:=5 visit="$visit" review_text='Took the time to explain.')"
+call 409 "$patient" POST "/api/doctors/$doctor_id/reviews" "$(json rating:=1 visit="$visit")"
+say "the patient reads it and reviews the doctor, and only once: $(field code)"
+
+date=$(day 3)
+weekday=$(python3 -c '
+import sys
+from datetime import date
+print(date.fromisoformat(sys.argv[1]).strftime("%A").upper())' "$date")
+call 200 "$doctor" PUT /api/doctors/availability "$(json \
+    available_days:="{\"$weekday\": [\"09:00-10:00\"]}" appointment_duration:=30)"
+slots="/api/doctors/$doctor_id/available_slots?date=$date"
+call 200 "$patient" GET "$slots"
+expect 'the free slots' "$(field available_slots)" '["09:00", "09:30"]'
+say "the doctor opens an hour on $weekday, $date: $(field available_slots)"
+
+# slot TIME  prints what books that time.
+slot() {
+    json doctor="$doctor_id" appointment_date="$date" start_time="$1"
+}
+
+second=$(newcomer ben "$(number)")
+waiting_phone=$(number)
+third=$(newcomer carla "$waiting_phone")
+call 201 "$patient" POST /api/appointments/holds "$(slot 09:00)"
+until=$(field expires_at)
+call 200 "$second" GET "$slots"
+expect 'the slots that others find' "$(field available_slots)" '["09:30"]'
+call 409 "$second" POST /api/appointments/book "$(slot 09:00)"
+say "the patient keeps nine o'clock until $until, so nobody else gets it: $(field code)"
+
+call 201 "$patient" POST /api/appointments/book "$(slot 09:00)"
+booked=$(field id)
+record=$(field health_record.id)
+call 200 "$patient" POST "/api/appointments/$booked/reschedule" "$(json \
+    appointment_date="$date" start_time=09:30 reason='The bus is late.')"
+expect 'the time of the appointment' "$(field start_time)" 09:30:00
+say "and books it, which opens the record $record, and moves it to half past: $(field start)"
+
+call 201 "$second" POST /api/appointments/book "$(slot 09:00)"
+call 201 "$third" POST /api/appointments/waitlist "$(json doctor="$doctor_id" date="$date")"
+expect 'the place on the waitlist' "$(field position)" 1
+say "somebody else takes nine o'clock, and a third patient waits for the day, which is full"
+
+call 200 "$patient" POST "/api/appointments/$booked/cancel" "$(json reason='I feel well.')"
+expect 'the status of the appointment' "$(field status)" CANCELLED
+text=$(told "$waiting_phone" 'has become free')
+say "the patient cancels, and the one who waits gets an SMS: $text"
+
+call 409 "$patient" POST /api/appointments/book "$(slot 09:30)"
+call 201 "$third" POST /api/appointments/book "$(slot 09:30)"
+taken=$(field id)
+call 200 "$doctor" POST "/api/appointments/$taken/confirm"
+call 200 "$doctor" GET "/api/appointments/doctor-appointments?status=CONFIRMED"
+expect 'what the doctor has confirmed' "$(field results.0.id)" "$taken"
+say "that time is hers alone to take; she takes it, and the doctor confirms: $(field results.0.start)"
 
 coordinator_user=coordinator_$tag
 call 201 - POST /api/auth/register "$(json \

@@ -97,6 +97,45 @@ fn the_whole_policy() {
     EditReview                     ·         own           ·           ·           ·           ·           ·           ·
     DeleteReview                   ·         own           ·           ·           ·         all         all           ·
     ModerateReview                 ·           ·           ·           ·           ·         all         all           ·
+    ViewAppointment                ·         own         own    hospital         own         all         all         all
+    ListAppointments               ·         own         own         own         own         all         all           ·
+    CreateAppointment              ·         own         own    hospital         own         all         all           ·
+    EditAppointment                ·         own         own    hospital         own         all         all           ·
+    AssignDoctor                   ·           ·           ·    hospital           ·         all         all           ·
+    ConfirmAppointment             ·           ·         own    hospital           ·         all         all           ·
+    CheckIn                        ·         own         own    hospital           ·         all         all           ·
+    StartVisit                     ·           ·         own           ·           ·         all         all           ·
+    CompleteVisit                  ·           ·         own    hospital           ·         all         all           ·
+    CancelAppointment              ·         own         own    hospital         own         all         all           ·
+    RescheduleAppointment           ·         own         own    hospital         own         all         all           ·
+    MissAppointment                ·           ·         own    hospital           ·         all         all         all
+    ViewHold                       ·         own           ·           ·           ·           ·           ·           ·
+    HoldSlot                       ·         own           ·           ·           ·           ·           ·           ·
+    ReleaseSlot                    ·         own           ·           ·           ·           ·           ·           ·
+    ViewWaitlist                   ·         own         own    hospital           ·         all         all         all
+    JoinWaitlist                   ·         own           ·           ·           ·           ·           ·           ·
+    LeaveWaitlist                  ·         own           ·           ·           ·           ·           ·           ·
+    OfferSlot                      ·           ·           ·           ·           ·           ·           ·         all
+    LapseOffer                     ·           ·           ·           ·           ·           ·           ·         all
+    ViewQueue                      ·   published   published   published           ·         all         all           ·
+    ViewToken                      ·         own         own    hospital           ·         all         all           ·
+    TakeToken                      ·         own         own    hospital           ·         all         all           ·
+    CheckInToken                   ·         own         own    hospital           ·         all         all           ·
+    LeaveQueue                     ·         own         own    hospital           ·         all         all           ·
+    CallNext                       ·           ·         own    hospital           ·         all         all           ·
+    ViewConsultation               ·         own         own    hospital           ·         all         all         all
+    CreateSymptom                  ·         own         own           ·           ·         all         all           ·
+    EditSymptom                    ·         own         own           ·           ·         all         all           ·
+    DeleteSymptom                  ·         own         own           ·           ·         all         all           ·
+    CreateDiagnosis                ·           ·         own           ·           ·         all         all           ·
+    EditDiagnosis                  ·           ·         own           ·           ·         all         all           ·
+    DeleteDiagnosis                ·           ·         own           ·           ·         all         all           ·
+    CreateVitalSigns               ·           ·         own           ·           ·         all         all           ·
+    EditVitalSigns                 ·           ·         own           ·           ·         all         all           ·
+    DeleteVitalSigns               ·           ·         own           ·           ·         all         all           ·
+    CreateRemark                   ·         own         own           ·           ·         all         all           ·
+    EditRemark                     ·         own         own           ·           ·         all         all           ·
+    DeleteRemark                   ·         own         own           ·           ·         all         all           ·
     ViewDashboard                  ·           ·           ·           ·           ·         all         all           ·
     ViewAuditLog                   ·           ·           ·           ·           ·         all         all           ·
     ViewAccessLog                  ·         all           ·           ·           ·           ·           ·           ·

@@ -10,8 +10,14 @@ use crate::tour::{open_counting, tour};
 /// What takes one round more. Lists of people look up in an index who is on the page and then look
 /// at them; departments and own profiles are shown with the name of the hospital; a change of name
 /// or contact takes the account along; an assignment's end and a patient's need the other record;
-/// a review looks for the visit and whether it has been reviewed.
-const DEEP: [&str; 21] = [
+/// a review looks for the visit and whether it has been reviewed; who is free on a day is looked up
+/// behind who is in the directory; a booking says what the doctor's hospital is called; an
+/// appointment leads to the diaries that it is crossed out of; what is kept for a patient counts as
+/// long as the doctor's diary keeps it, and giving it up looks at who waits for it; the days for
+/// which a patient waits lead to the waitlists; a queue is that of a day where the doctor is, a
+/// token is taken if the patient has none, and whoever is called is looked up first, and then
+/// whether the doctor cares for them.
+const DEEP: [&str; 32] = [
     "GET /api/auth/admin/users",
     "GET /api/users/doctors",
     "GET /api/users/patients",
@@ -31,6 +37,17 @@ const DEEP: [&str; 21] = [
     "GET /api/doctors/profile",
     "PATCH /api/doctors/update_profile",
     "PUT /api/doctors/update_profile",
+    "GET /api/appointments/available_doctors",
+    "POST /api/appointments/book",
+    "DELETE /api/appointments/{id}",
+    "GET /api/appointments/holds",
+    "GET /api/appointments/holds/{id}",
+    "DELETE /api/appointments/holds/{id}",
+    "GET /api/appointments/waitlist",
+    "POST /api/appointments/queues/{doctor}/tokens",
+    "GET /api/appointments/queues/{doctor}",
+    "POST /api/appointments/queues/{doctor}/next",
+    "POST /api/consultations",
     "POST /api/doctors/{id}/reviews",
     "POST /api/reviews",
 ];
@@ -121,7 +138,7 @@ async fn every_operation_keeps_to_its_budget() {
     GET    /api/accounts/access-grants: 2 BatchGetItem Query
     DELETE /api/accounts/access-grants/{doctor}: 3 BatchGetItem GetItem TransactWriteItems
     GET    /api/accounts/access-log: 2 BatchGetItem Query
-    GET    /api/profiles/dashboard_data: 2 BatchGetItem GetItem
+    GET    /api/profiles/dashboard_data: 2 BatchGetItem GetItem Query
     GET    /api/accounts/audit-logs: 2 BatchGetItem Query×8
     GET    /api/accounts/dashboard-stats: 2 BatchGetItem GetItem
     GET    /api/users/doctors: 3 BatchGetItem×2 Query
@@ -189,7 +206,7 @@ async fn every_operation_keeps_to_its_budget() {
     PUT    /api/doctors/availability: 3 BatchGetItem GetItem TransactWriteItems
     PATCH  /api/doctors/availability: 3 BatchGetItem GetItem TransactWriteItems
     GET    /api/doctors/availability: 2 BatchGetItem GetItem
-    GET    /api/doctors/{id}/available_slots: 3 BatchGetItem GetItem×2
+    GET    /api/doctors/{id}/available_slots: 2 BatchGetItem×2
     GET    /api/doctors/{id}/statistics: 3 BatchGetItem GetItem×2
     POST   /api/doctors/{id}/education: 4 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/doctors/{id}/education: 3 BatchGetItem GetItem Query
@@ -222,6 +239,69 @@ async fn every_operation_keeps_to_its_budget() {
     PUT    /api/doctor-availability/{id}: 3 BatchGetItem GetItem TransactWriteItems
     POST   /api/doctor-availability/{id}/toggle: 3 BatchGetItem GetItem TransactWriteItems
     DELETE /api/doctor-availability/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/appointments: 4 BatchGetItem GetItem×3 TransactWriteItems UpdateItem
+    GET    /api/appointments: 2 BatchGetItem Query
+    GET    /api/appointments/my-appointments: 2 BatchGetItem Query
+    GET    /api/appointments/hospital-appointments: 3 BatchGetItem Query TransactWriteItems
+    POST   /api/appointments/{id}/assign-doctor: 4 BatchGetItem×2 GetItem TransactWriteItems
+    GET    /api/appointments/doctor-appointments: 3 BatchGetItem Query TransactWriteItems
+    GET    /api/appointments/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PATCH  /api/appointments/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/appointments/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PATCH  /api/appointments/{id}/status: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/appointments/{id}/status: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/appointments/available_doctors: 4 BatchGetItem×3 Query
+    GET    /api/appointments/doctor_availability: 2 BatchGetItem GetItem Query×2
+    POST   /api/appointments/book: 5 BatchGetItem×2 GetItem TransactWriteItems UpdateItem
+    POST   /api/appointments/{id}/reschedule: 5 BatchGetItem×2 GetItem TransactWriteItems UpdateItem
+    POST   /api/appointments/{id}/confirm: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/appointments/{id}/check-in: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/appointments/{id}/start: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/appointments/{id}/complete: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/appointments/{id}/cancel: 4 BatchGetItem×2 GetItem TransactWriteItems
+    DELETE /api/appointments/{id}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    POST   /api/appointments/holds: 4 BatchGetItem×2 GetItem×2 TransactWriteItems UpdateItem
+    GET    /api/appointments/holds: 3 BatchGetItem×2 GetItem
+    GET    /api/appointments/holds/{id}: 3 BatchGetItem×2 GetItem
+    DELETE /api/appointments/holds/{id}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    POST   /api/appointments/waitlist: 4 BatchGetItem×2 GetItem TransactWriteItems UpdateItem
+    GET    /api/appointments/waitlist: 3 BatchGetItem×3 Query
+    GET    /api/appointments/waitlist/{doctor}/{date}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/appointments/waitlist/{doctor}/{date}: 3 BatchGetItem×2 TransactWriteItems
+    POST   /api/appointments/queues/{doctor}/tokens: 4 BatchGetItem×2 GetItem×3 Query TransactWriteItems
+    GET    /api/appointments/queues/{doctor}: 4 BatchGetItem GetItem×2 Query TransactWriteItems
+    GET    /api/appointments/queues/{doctor}/tokens/{number}: 4 BatchGetItem GetItem×2 Query TransactWriteItems
+    POST   /api/appointments/queues/{doctor}/tokens/{number}/check-in: 4 BatchGetItem GetItem×2 Query TransactWriteItems
+    POST   /api/appointments/queues/{doctor}/next: 6 BatchGetItem×2 GetItem×4 Query TransactWriteItems
+    DELETE /api/appointments/queues/{doctor}/tokens/{number}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/consultations: 5 BatchGetItem×2 GetItem TransactWriteItems UpdateItem
+    POST   /api/consultations/{id}/symptoms: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/symptoms: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PATCH  /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/consultations/{id}/diagnosis: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/diagnosis: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PATCH  /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/consultations/{id}/vital-signs: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/vital-signs: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PATCH  /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/consultations/{id}/notes: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/notes: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PATCH  /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/consultations/{id}: 3 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/prescription: 2 BatchGetItem GetItem
+    GET    /api/consultations/stats: 2 BatchGetItem GetItem×2
     POST   /api/doctors/{id}/reviews: 5 BatchGetItem×2 GetItem Query TransactWriteItems
     GET    /api/doctors/{id}/reviews: 3 BatchGetItem GetItem Query
     GET    /api/doctors/{id}/reviews/{pk}: 2 BatchGetItem GetItem
@@ -235,6 +315,7 @@ async fn every_operation_keeps_to_its_budget() {
     PATCH  /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
     PUT    /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
     DELETE /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/appointments/{id}/no-show: 3 BatchGetItem GetItem TransactWriteItems
     ");
     assert_eq!(deep, DEEP);
 }

@@ -48,7 +48,8 @@ async fn a_coordinator_enters_a_doctor() {
         "cnic": null, "address": null, "sub_specialization": null,
         "online_consultation_fee": null, "languages": [], "bio": null, "achievements": null,
         "department": null, "available_timings": {}, "timezone": "UTC",
-        "appointment_duration": 30, "max_patients_per_day": 20, "is_available": true,
+        "appointment_duration": 30, "buffer_minutes": 0, "max_patients_per_day": 20,
+        "is_available": true,
         "is_online_consultation_available": false, "is_verified": false, "is_active": true,
         "rating": null, "total_reviews": 0,
     });
@@ -1160,7 +1161,7 @@ async fn a_practice_is_shown_in_numbers() {
             assert_eq!(
                 person.get(&path).await.ok(),
                 json!({
-                    "total_patients": 2, "total_appointments": 0, "completed_appointments": 0,
+                    "total_patients": 2, "total_appointments": 3, "completed_appointments": 3,
                     "average_rating": 4.33, "total_reviews": 3,
                 })
             );
@@ -1228,7 +1229,7 @@ async fn the_directory_is_counted() {
                 "id": ali.id_as("doc"), "name": "Ali Mehmood", "rating": 4.0, "total_reviews": 1,
             }],
             "consultation_stats": {
-                "total_appointments": 0, "pending_appointments": 0, "completed_visits": 0,
+                "total_appointments": 1, "pending_appointments": 0, "completed_visits": 1,
             },
         })
     );

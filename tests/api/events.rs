@@ -34,9 +34,17 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     lines.dedup();
     assert_snapshot!(lines.join("\n"), @"
     DELETE /api/accounts/access-grants/{doctor}: ACCESS_REVOKED by patient
+    DELETE /api/appointments/holds/{id}: HOLD_DELETED by patient
+    DELETE /api/appointments/queues/{doctor}/tokens/{number}: TOKEN_LEFT by patient
+    DELETE /api/appointments/waitlist/{doctor}/{date}: WAITLIST_LEFT by patient
+    DELETE /api/appointments/{id}: APPOINTMENT_CANCELLED by patient
     DELETE /api/auth/admin/users/{id}: USER_DELETED by admin
     DELETE /api/auth/sessions/{id}: SESSION_ENDED by patient
     DELETE /api/auth/sessions: SESSION_ENDED by patient
+    DELETE /api/consultations/{id}/diagnosis/{pk}: DIAGNOSIS_DELETED by doctor
+    DELETE /api/consultations/{id}/notes/{pk}: CONSULTATION_NOTE_DELETED by doctor
+    DELETE /api/consultations/{id}/symptoms/{pk}: SYMPTOM_DELETED by patient
+    DELETE /api/consultations/{id}/vital-signs/{pk}: VITAL_SIGNS_DELETED by doctor
     DELETE /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
     DELETE /api/doctors/{id}/availability/{pk}: DOCTOR_UPDATED by doctor
     DELETE /api/doctors/{id}/delete: DOCTOR_DELETED by coordinator
@@ -50,6 +58,21 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     DELETE /api/patients/{id}/notes/{pk}: NOTE_DELETED by coordinator
     DELETE /api/patients/{id}: PATIENT_DELETED by hospital
     DELETE /api/reviews/{id}: REVIEW_DELETED by patient
+    GET    /api/appointments/doctor-appointments: APPOINTMENTS_LISTED by doctor
+    GET    /api/appointments/hospital-appointments: APPOINTMENTS_LISTED by hospital
+    GET    /api/appointments/queues/{doctor}/tokens/{number}: TOKEN_VIEWED by doctor
+    GET    /api/appointments/queues/{doctor}: QUEUE_VIEWED by doctor
+    GET    /api/appointments/waitlist/{doctor}/{date}: WAITLIST_VIEWED by doctor
+    GET    /api/appointments/{id}: APPOINTMENT_VIEWED by doctor
+    GET    /api/consultations/{id}/diagnosis/{pk}: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/diagnosis: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/notes/{pk}: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/notes: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/symptoms/{pk}: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/symptoms: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/vital-signs/{pk}: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/vital-signs: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}: CONSULTATION_VIEWED by doctor
     GET    /api/doctors/patients: PATIENTS_LISTED by doctor
     GET    /api/mappings/patient/{patient_id}: PATIENT_VIEWED by coordinator
     GET    /api/mappings: PATIENTS_LISTED by coordinator
@@ -58,8 +81,14 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     GET    /api/patients/{id}/notes: PATIENT_VIEWED by coordinator
     GET    /api/patients/{id}: PATIENT_VIEWED by coordinator
     GET    /api/patients: PATIENTS_LISTED by coordinator
+    PATCH  /api/appointments/{id}/status: APPOINTMENT_CHECKED_IN by hospital
+    PATCH  /api/appointments/{id}: APPOINTMENT_UPDATED by patient
     PATCH  /api/auth/admin/users/{id}: USER_UPDATED by admin
     PATCH  /api/auth/profile: USER_UPDATED by patient
+    PATCH  /api/consultations/{id}/diagnosis/{pk}: DIAGNOSIS_UPDATED by doctor
+    PATCH  /api/consultations/{id}/notes/{pk}: CONSULTATION_NOTE_UPDATED by doctor
+    PATCH  /api/consultations/{id}/symptoms/{pk}: SYMPTOM_UPDATED by patient
+    PATCH  /api/consultations/{id}/vital-signs/{pk}: VITAL_SIGNS_UPDATED by doctor
     PATCH  /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
     PATCH  /api/doctors/availability: DOCTOR_UPDATED by doctor
     PATCH  /api/doctors/update_profile: DOCTOR_UPDATED by doctor
@@ -80,6 +109,21 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/accounts/otp/generate: OTP_REQUESTED by doctor
     POST   /api/accounts/otp/verify: OTP_VERIFIED by doctor
     POST   /api/accounts/patients/register: USER_CREATED by a visitor
+    POST   /api/appointments/book: APPOINTMENT_CREATED by patient
+    POST   /api/appointments/holds: HOLD_CREATED by patient
+    POST   /api/appointments/queues/{doctor}/next: TOKEN_CALLED by doctor, APPOINTMENT_CREATED by doctor
+    POST   /api/appointments/queues/{doctor}/tokens/{number}/check-in: TOKEN_CHECKED_IN by patient
+    POST   /api/appointments/queues/{doctor}/tokens: TOKEN_CREATED by patient
+    POST   /api/appointments/waitlist: WAITLIST_JOINED by patient
+    POST   /api/appointments/{id}/assign-doctor: DOCTOR_ASSIGNED by hospital
+    POST   /api/appointments/{id}/cancel: APPOINTMENT_CANCELLED by patient
+    POST   /api/appointments/{id}/check-in: APPOINTMENT_CHECKED_IN by patient
+    POST   /api/appointments/{id}/complete: APPOINTMENT_COMPLETED by doctor
+    POST   /api/appointments/{id}/confirm: APPOINTMENT_CONFIRMED by doctor
+    POST   /api/appointments/{id}/no-show: APPOINTMENT_MISSED by hospital
+    POST   /api/appointments/{id}/reschedule: APPOINTMENT_RESCHEDULED by patient
+    POST   /api/appointments/{id}/start: APPOINTMENT_STARTED by doctor
+    POST   /api/appointments: APPOINTMENT_CREATED by patient
     POST   /api/auth/admin/users: USER_CREATED by admin
     POST   /api/auth/change-password: PASSWORD_CHANGED by patient
     POST   /api/auth/login: LOGIN by patient
@@ -89,6 +133,11 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/auth/register: USER_CREATED by a visitor
     POST   /api/auth/send-otp: OTP_REQUESTED by a visitor
     POST   /api/auth/verify-otp: LOGIN by patient
+    POST   /api/consultations/{id}/diagnosis: DIAGNOSIS_CREATED by doctor
+    POST   /api/consultations/{id}/notes: CONSULTATION_NOTE_CREATED by doctor
+    POST   /api/consultations/{id}/symptoms: SYMPTOM_CREATED by patient
+    POST   /api/consultations/{id}/vital-signs: VITAL_SIGNS_CREATED by doctor
+    POST   /api/consultations: APPOINTMENT_CREATED by patient
     POST   /api/doctor-availability/{id}/toggle: DOCTOR_UPDATED by doctor
     POST   /api/doctor-availability: DOCTOR_UPDATED by doctor
     POST   /api/doctors/create: DOCTOR_CREATED by coordinator
@@ -109,8 +158,14 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/patients: PATIENT_CREATED by coordinator
     POST   /api/reviews/{id}/moderate: REVIEW_MODERATED by admin
     POST   /api/reviews: REVIEW_CREATED by patient
+    PUT    /api/appointments/{id}/status: APPOINTMENT_STARTED by doctor
+    PUT    /api/appointments/{id}: APPOINTMENT_UPDATED by hospital
     PUT    /api/auth/admin/users/{id}: USER_ADMINISTERED by admin
     PUT    /api/auth/profile: USER_UPDATED by patient
+    PUT    /api/consultations/{id}/diagnosis/{pk}: DIAGNOSIS_UPDATED by doctor
+    PUT    /api/consultations/{id}/notes/{pk}: CONSULTATION_NOTE_UPDATED by doctor
+    PUT    /api/consultations/{id}/symptoms/{pk}: SYMPTOM_UPDATED by patient
+    PUT    /api/consultations/{id}/vital-signs/{pk}: VITAL_SIGNS_UPDATED by doctor
     PUT    /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
     PUT    /api/doctors/availability: DOCTOR_UPDATED by doctor
     PUT    /api/doctors/update_profile: DOCTOR_UPDATED by doctor

@@ -1,13 +1,17 @@
-//! The sweep: what has expired goes, what lives stays, and the log says so.
+//! What the hub does by the clock: what has expired goes, who did not come is noted, and the log
+//! says so.
 
 use carehub_domain::clock::Clock;
-use carehub_testkit::{Caller, TestHub};
+use carehub_testkit::{Caller, Fault, TestHub};
 use futures_util::future::{Either, join_all, select};
-use housekeeping::{Chore, Swept};
+use housekeeping::{Chore, Done, Missed, Swept};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, open};
+use crate::{
+    slots::{book, hours, people},
+    support::{PASSWORD, People, id_of, open},
+};
 
 #[tokio::test]
 async fn expired_codes_are_deleted_and_live_ones_stay() {
@@ -135,13 +139,102 @@ async fn of_two_sweeps_at_once_none_fails() {
 
 #[tokio::test]
 async fn a_chore_is_read_as_the_schedule_writes_it() {
-    let chore: Chore = serde_json::from_value(json!({"job": "sweep"})).unwrap();
+    for (job, chore) in
+        [("sweep", Chore::Sweep), ("no-shows", Chore::NoShows), ("offers", Chore::Offers)]
+    {
+        assert_eq!(serde_json::from_value::<Chore>(json!({"job": job})).unwrap(), chore);
+    }
+}
 
-    assert_eq!(chore, Chore::Sweep);
+/// 003 (no-show by schedule): half an hour behind its beginning nobody waits for the patient of an
+/// appointment that was agreed.
+#[tokio::test]
+async fn patients_who_do_not_come_are_noted_after_half_an_hour() {
+    let hub = open().await;
+    let (ali, ana, bea) = people(&hub).await;
+    let admin = hub.superadmin().await;
+    hours(&ali, json!({"available_days": {"MONDAY": "08:30-12:00"}})).await;
+    let agreed = book(&ana, &ali, "2030-01-07", "08:30").await.ok();
+    let came = book(&bea, &ali, "2030-01-07", "09:00").await.ok();
+    let open = book(&bea, &ali, "2030-01-07", "09:30").await.ok();
+    let step = async |appointment: &Value, step: &str| {
+        let path = format!("/api/appointments/{}/{step}/", id_of(appointment));
+        ali.post(path, json!({})).await.ok();
+    };
+    step(&agreed, "confirm").await;
+    step(&came, "confirm").await;
+    step(&came, "check-in").await;
+
+    hub.clock.advance(SignedDuration::from_mins(59));
+    assert_eq!(no_shows(&hub).await, Missed::default());
+    hub.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(no_shows(&hub).await, Missed { appointments: 1, failed: 0 });
+    assert_eq!(no_shows(&hub).await, Missed::default());
+    hub.clock.advance(SignedDuration::from_hours(3));
+    assert_eq!(no_shows(&hub).await, Missed::default());
+
+    let admin = hub.sign_in(admin.user["username"].as_str().unwrap(), PASSWORD).await;
+    for (appointment, status) in [(&agreed, "NO_SHOW"), (&came, "CHECKED_IN"), (&open, "REQUESTED")]
+    {
+        let path = format!("/api/appointments/{}/", id_of(appointment));
+        assert_eq!(admin.get(path).await.ok()["status"], status);
+    }
+    let log = admin.get("/api/accounts/audit-logs/?action=APPOINTMENT_MISSED").await.ok();
+    let lines = log["results"].as_array().unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["details"]["to"], "NO_SHOW");
+    assert_eq!(lines[0]["user_agent"], "carehub housekeeping");
+}
+
+#[tokio::test]
+async fn of_two_who_note_no_shows_at_once_each_is_noted_by_one() {
+    let hub = open().await;
+    let (ali, ana, _) = people(&hub).await;
+    hours(&ali, json!({"available_days": {"MONDAY": "08:30-18:00"}})).await;
+    for time in ["08:30", "09:00", "09:30", "10:00", "10:30", "11:00"] {
+        let booked = book(&ana, &ali, "2030-01-07", time).await.ok();
+        ali.post(format!("/api/appointments/{}/confirm/", id_of(&booked)), json!({})).await.ok();
+    }
+    hub.clock.advance(SignedDuration::from_hours(4));
+
+    let (one, other) = tokio::join!(no_shows(&hub), no_shows(&hub));
+
+    assert_eq!((one.appointments + other.appointments, one.failed + other.failed), (6, 0));
+}
+
+#[tokio::test]
+async fn no_shows_that_could_not_be_noted_are_noted_by_the_next_run() {
+    let hub = open().await;
+    let (ali, ana, _) = people(&hub).await;
+    hours(&ali, json!({"available_days": {"MONDAY": "08:30-18:00"}})).await;
+    for time in ["08:30", "09:00", "09:30", "10:00", "10:30", "11:00"] {
+        let booked = book(&ana, &ali, "2030-01-07", time).await.ok();
+        ali.post(format!("/api/appointments/{}/confirm/", id_of(&booked)), json!({})).await.ok();
+    }
+    hub.clock.advance(SignedDuration::from_hours(4));
+
+    // Those that are due are found by seven queries and read by one batch; two are noted.
+    hub.faults.strike(Fault::Down, 7 + 1 + 2);
+    let first = Chore::NoShows.perform(&hub.state.store, hub.clock.now()).await.unwrap();
+    assert!(hub.faults.cease());
+
+    assert_eq!(first, Done::Missed(Missed { appointments: 2, failed: 4 }));
+    assert!(first.wholly().is_err());
+    assert_eq!(no_shows(&hub).await, Missed { appointments: 4, failed: 0 });
+}
+
+async fn no_shows(hub: &TestHub) -> Missed {
+    match Chore::NoShows.perform(&hub.state.store, hub.clock.now()).await.unwrap() {
+        Done::Missed(missed) => missed,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn sweep(hub: &TestHub) -> Swept {
-    Chore::Sweep.perform(&hub.state.store, hub.clock.now()).await.unwrap()
+    match Chore::Sweep.perform(&hub.state.store, hub.clock.now()).await.unwrap() {
+        Done::Swept(swept) => swept,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Begins a sweep and drops it when its second step has begun.

@@ -132,6 +132,7 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     assert_eq!(admin.delete(dora).await.status, 204);
     note("auth", hub.meter.take());
     people_by_the_way(&hub, &admin, &hospital, &mut note).await;
+    time_by_the_way(&hub, &hospital, &ana, &mut note).await;
     let again = hospital.with_header("idempotency-key", "again");
     hub.meter.take();
     let department = json!({"name": "Surgery"});
@@ -165,7 +166,9 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     for pause in [SignedDuration::from_hours(1), SignedDuration::from_hours(7 * 24)] {
         hub.clock.advance(pause);
         let now = hub.state.clock.now();
-        Chore::Sweep.perform(&hub.state.store, now).await.unwrap();
+        for chore in [Chore::NoShows, Chore::Offers, Chore::Sweep] {
+            chore.perform(&hub.state.store, now).await.unwrap().wholly().unwrap();
+        }
     }
     note("housekeeping", hub.meter.take());
 
@@ -217,6 +220,35 @@ async fn people_by_the_way(
     let other = hospital.with_header("idempotency-key", "no-doctor");
     assert_eq!(other.post("/api/doctors/create", json!({})).await.status, 400);
     note("doctors", hub.meter.take());
+}
+
+/// What becomes of a doctor's time less often. It leaves an offer that nobody takes and an
+/// appointment that nobody comes to.
+async fn time_by_the_way(
+    hub: &TestHub,
+    hospital: &Caller<'_>,
+    ana: &Caller<'_>,
+    note: &mut impl FnMut(&str, carehub_testkit::Spent),
+) {
+    let nadia = hub.doctor_of(hospital, "Nadia", "Iqbal").await;
+    let hours = json!({"TUESDAY": "09:00-09:30", "WEDNESDAY": "09:00-17:00"});
+    nadia.put("/api/doctors/availability", json!({"available_days": hours})).await.ok();
+    let bea = hub.sign_in("bea", PASSWORD).await;
+    let again = ana.with_header("idempotency-key", "slot");
+    let doctor = nadia.id_as("doc");
+    hub.meter.take();
+    let slot = json!({"doctor": doctor, "start": "2030-01-08T09:00:00Z"});
+    let booked = again.post("/api/appointments/book", &slot).await.ok();
+    again.post("/api/appointments/book", &slot).await.ok();
+    let other = ana.with_header("idempotency-key", "no-slot");
+    assert_eq!(other.post("/api/appointments/book", json!({})).await.status, 400);
+    let wait = json!({"doctor": doctor, "date": "2030-01-08"});
+    bea.post("/api/appointments/waitlist", wait).await.ok();
+    let cancel = format!("/api/appointments/{}/cancel", booked["id"].as_str().unwrap());
+    ana.post(cancel, json!({})).await.ok();
+    let agreed = json!({"doctor": doctor, "start": "2030-01-09T16:00:00Z"});
+    ana.post("/api/consultations", agreed).await.ok();
+    note("appointments", hub.meter.take());
 }
 
 /// A path as callers may write it, with something in the place of variables.

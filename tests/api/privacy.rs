@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Words that nobody writes by chance, one for each thing that people tell us.
-const CANARIES: [&str; 24] = [
+const CANARIES: [&str; 32] = [
     "canaryuser",
     "canary-mail",
     "Canaria",
@@ -41,6 +41,14 @@ const CANARIES: [&str; 24] = [
     "+923007776655",
     "canary-search",
     "canary-agent",
+    "canary reason",
+    "canary remark",
+    "canary cough",
+    "canary flu",
+    "canary blood",
+    "canary advice",
+    "canary floor",
+    "canary delay",
 ];
 const PHONE: &str = "+923001230987";
 const PASSWORD: &str = "canary-lantern-97";
@@ -92,7 +100,7 @@ async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
 }
 
 /// All that the hub itself says, and what others say of requests and errors.
-const FILTER: &str = "info,carehub_api=trace,carehub_store=trace,carehub_domain=trace,carehub_clients=trace,accounts=trace,auth=trace,hospitals=trace,patients=trace,doctors=trace,platform=trace,relay=trace,housekeeping=trace,tower_http=trace,axum=trace";
+const FILTER: &str = "info,carehub_api=trace,carehub_store=trace,carehub_domain=trace,carehub_clients=trace,accounts=trace,appointments=trace,auth=trace,consultations=trace,hospitals=trace,patients=trace,doctors=trace,platform=trace,relay=trace,housekeeping=trace,tower_http=trace,axum=trace";
 
 struct Run<'h> {
     hub: &'h TestHub,
@@ -198,7 +206,10 @@ impl Run<'_> {
         self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
         self.post(&doctor, "/api/accounts/otp/verify", &entry).await;
 
+        // The token that was used twice has ended the session.
+        let ana = self.hub.sign_in("canaryuser", PASSWORD).await;
         self.people(&ana, &doctor).await;
+        self.visits(&hospital, &ana, &doctor).await;
         for path in [
             "/api/auth/admin/users?limit=1",
             "/api/auth/admin/users?limit=1&search=canaria",
@@ -279,6 +290,101 @@ impl Run<'_> {
             .await;
     }
 
+    /// Appointments, what is said and written down at them, and who waits.
+    async fn visits(&mut self, hospital: &Caller<'_>, ana: &Caller<'_>, doctor: &Caller<'_>) {
+        let hours = json!({"available_days": {"TUESDAY": "09:00-10:00"}});
+        doctor.put("/api/doctors/availability", hours).await.ok();
+        let department = json!({"name": "Surgery"});
+        let department = hospital.post("/api/hospitals/departments", department).await.ok();
+        let (all, id) = ("/api/appointments", doctor.id_as("doc"));
+        let slot = json!({
+            "doctor": id, "appointment_date": "2030-01-15", "start_time": "09:00",
+            "reason": "canary reason", "patient_notes": "canary remark",
+        });
+        let request = json!({
+            "hospital": hospital.id_as("hsp"), "department": department["id"],
+            "requested_time": "2030-01-16T10:00:00Z", "reason": "canary reason",
+            "patient_notes": "canary remark",
+        });
+        let wrong = json!({
+            "doctor": "canary-search", "start_time": "canary delay", "start": "canary delay",
+            "appointment_type": "canary reason", "reason": {"canary reason": 1},
+        });
+        let booked = self.post(ana, all, &slot).await;
+        self.post(ana, all, &slot).await;
+        let asked = self.post(ana, all, &request).await;
+        let held = json!({"doctor": id, "start": "2030-01-15T09:30:00Z"});
+        let held = self.post(ana, "/api/appointments/holds", held).await;
+        let wait = json!({"doctor": id, "date": "2030-01-15"});
+        let bea = self.hub.patient("bea", "+923007654321").await;
+        self.post(&bea, "/api/appointments/waitlist", wait).await;
+        let hold = format!("/api/appointments/holds/{}", held["id"].as_str().unwrap());
+        self.send(ana, Method::DELETE, &hold, Value::Null).await;
+        for path in [all, "/api/appointments/holds", "/api/appointments/waitlist"] {
+            self.post(ana, path, &wrong).await;
+        }
+
+        let asked = format!("{all}/{}", asked["id"].as_str().unwrap());
+        let assigning = json!({"doctor_id": id, "notes": "canary floor"});
+        self.post(hospital, &format!("{asked}/assign-doctor"), assigning).await;
+        let calling_off = json!({"status": "CANCELLED", "notes": "canary delay"});
+        self.send(ana, Method::PATCH, &format!("{asked}/status"), calling_off).await;
+        let booked = booked["id"].as_str().unwrap();
+        let one = format!("{all}/{booked}");
+        let brief = json!({"patient_notes": "canary remark", "reason": "canary reason"});
+        self.send(ana, Method::PATCH, &one, brief).await;
+        let brief = json!({"doctor_notes": "canary advice", "notes": "canary floor"});
+        self.send(doctor, Method::PATCH, &one, &brief).await;
+        let later = json!({"start": "2030-01-15T09:30:00Z", "reason": "canary delay"});
+        self.post(ana, &format!("{one}/reschedule"), later).await;
+        for step in ["confirm", "check-in"] {
+            self.post(doctor, &format!("{one}/{step}"), Value::Null).await;
+        }
+
+        let visit = format!("/api/consultations/{booked}");
+        let entries = [
+            ("symptoms", json!({"symptom": "canary cough", "duration": "canary delay"})),
+            ("diagnosis", json!({"diagnosis": "canary flu", "notes": "canary remark"})),
+            ("vital-signs", json!({"heart_rate": 72, "notes": "canary blood"})),
+            ("notes", json!({"content": "canary advice"})),
+        ];
+        let wrong = json!({
+            "symptom": ["canary cough"], "severity": "canary cough", "icd_code": "canary flu",
+            "diagnosis_type": "canary flu", "heart_rate": "canary blood", "content": {"canary remark": 1},
+            "note_type": "canary advice",
+        });
+        for (kind, new) in entries {
+            let path = format!("{visit}/{kind}");
+            let entry = self.post(doctor, &path, &new).await;
+            self.post(doctor, &path, &wrong).await;
+            let entry = format!("{path}/{}", entry["id"].as_str().unwrap());
+            self.send(doctor, Method::PATCH, &entry, &new).await;
+            self.send(doctor, Method::PATCH, &entry, &wrong).await;
+            self.send(doctor, Method::GET, &path, Value::Null).await;
+            self.send(doctor, Method::DELETE, &entry, Value::Null).await;
+        }
+        self.post(doctor, &format!("{one}/complete"), &brief).await;
+        let queue = format!("/api/appointments/queues/{id}");
+        let patient = json!({"patient": ana.id_as("pat")});
+        self.post(doctor, &format!("{queue}/tokens"), patient).await;
+        self.post(doctor, &format!("{queue}/next"), Value::Null).await;
+        for path in [
+            visit,
+            queue,
+            format!("{all}?limit=1"),
+            format!("{all}?status=canary-search"),
+            "/api/consultations/search?limit=1&query=canari".to_owned(),
+            "/api/consultations/search?query=canary-search".to_owned(),
+            "/api/appointments/available_doctors?limit=1&search=canaria&city=canaryville"
+                .to_owned(),
+        ] {
+            let page = self.send(doctor, Method::GET, &path, Value::Null).await;
+            if let Some(next) = page["next"].as_str() {
+                self.send(doctor, Method::GET, next, Value::Null).await;
+            }
+        }
+    }
+
     fn code(&mut self) -> String {
         let code = self.hub.post.code_to(PHONE);
         self.secrets.push(code.clone());
@@ -303,6 +409,8 @@ impl Run<'_> {
     ) -> Value {
         let body = serde_json::to_value(body).unwrap();
         let reply = caller.send(method, path, (!body.is_null()).then_some(&body)).await;
+        let signed_in = caller.access.is_none() || reply.status != 401;
+        assert!(signed_in, "nothing is told by who is not signed in: {path}");
         self.note(&reply).await;
         if reply.status.is_success() { reply.ok() } else { Value::Null }
     }

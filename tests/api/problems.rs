@@ -61,8 +61,12 @@ fn every_code_and_its_status() {
     400 career-full
     400 code-expired
     400 code-wrong
+    400 consultation-full
     400 department-unknown
+    400 doctor-of-another-department
+    400 follow-up-of-another
     400 half-coordinates
+    400 in-the-past
     400 invalid
     400 invalid-coordinates
     400 invalid-radius
@@ -71,6 +75,7 @@ fn every_code_and_its_status() {
     400 phone-mismatch
     400 role-refused
     400 self-delete
+    400 too-far-ahead
     400 too-many-entries
     400 unreadable-body
     400 unreadable-query
@@ -85,6 +90,7 @@ fn every_code_and_its_status() {
     403 hospital-not-approved
     403 not-keeper
     403 password-change-due
+    404 doctor-not-found
     404 not-found
     404 patient-unknown
     405 wrong-method
@@ -92,32 +98,64 @@ fn every_code_and_its_status() {
     409 account-must-stay
     409 account-stale
     409 already-assigned
+    409 already-in-queue
     409 already-reviewed
+    409 already-waiting
+    409 appointment-stale
+    409 appointment-state
     409 assignment-stale
+    409 book-anew
     409 both-have-accounts
     409 code-used
+    409 consultation-locked
+    409 consultation-not-open
+    409 consultation-stale
     409 day-exists
+    409 day-full
     409 department-exists
     409 department-stale
     409 doctor-gone
     409 doctor-licence-taken
     409 doctor-stale
+    409 doctor-unavailable
+    409 entry-stale
     409 hospital-already-decided
+    409 hospital-closed
     409 hospital-stale
     409 idempotency-key-reused
     409 licence-taken
     409 no-completed-visit
+    409 no-doctor-assigned
+    409 not-assignable
     409 not-merged
+    409 not-online
     409 note-stale
+    409 patient-busy
+    409 patient-gone
     409 patient-has-account
     409 patient-stale
     409 profile-exists
+    409 queue-empty
     409 request-at-work
     409 review-stale
     409 schedule-stale
     409 several-accounts
     409 several-patients
+    409 slot-not-offered
+    409 slot-taken
+    409 slots-available
+    409 token-called
+    409 token-left
+    409 token-stale
+    409 too-early
+    409 too-late
+    409 too-many-holds
+    409 use-actions
+    409 use-payments
+    409 use-reschedule
     409 username-taken
+    409 vital-signs-exist
+    409 waitlist-full
     412 precondition-failed
     413 too-large
     415 wrong-media-type

@@ -2,11 +2,12 @@
 
 use aws_lambda_events::event::dynamodb::Event as Batch;
 use carehub_domain::{
-    Id,
-    access::{Action, Actor, Part, Permit, Role, UserId},
+    access::{Action, Actor, Part, Permit, Role},
+    account::PersonName,
     census::Sheet,
     doctor::DoctorId,
-    review::{Opinion, Review, Stars, Visit},
+    patient::Patient,
+    review::{Opinion, Review, Stars},
 };
 use carehub_testkit::{Caller, Reply, TestHub};
 use futures_util::future::{join, join_all};
@@ -14,7 +15,7 @@ use jiff::SignedDuration;
 use relay::Relay;
 use serde_json::{Value, json};
 
-use crate::support::{People, each, id_of, open};
+use crate::support::{People, each, id_of, open, took_place};
 
 const REVIEWS: &str = "/api/v1/reviews/";
 const ANA: &str = "+923001234567";
@@ -664,14 +665,9 @@ async fn relay_all(hub: &TestHub, batches: &[Batch]) {
 /// The review of a visit of somebody new.
 async fn review_of(hub: &TestHub, doctor: DoctorId, number: usize, stars: u8) -> Review {
     let now = hub.state.clock.now();
-    let patient: UserId = Id::generate(now);
-    let visit = Visit {
-        id: Id::generate(now),
-        patient: patient.into(),
-        doctor,
-        hospital: None,
-        completed_at: now,
-    };
+    let name = PersonName::split("Somebody New".to_owned().try_into().unwrap());
+    let patient = Patient::enter(name, None, &Actor::operator(now));
+    let visit = took_place(hub, &patient, doctor).await;
     let opinion = Opinion {
         rating: Stars::try_from(stars).unwrap(),
         communication: number.is_multiple_of(2).then(|| Stars::try_from(3).unwrap()),
@@ -680,7 +676,6 @@ async fn review_of(hub: &TestHub, doctor: DoctorId, number: usize, stars: u8) ->
         text: None,
         is_anonymous: number.is_multiple_of(3),
     };
-    hub.state.store.reviews().note_visit(&visit).await.unwrap();
     let review = Review::write(&visit, opinion, now);
     let permit = allowed(hub, &review, Action::CreateReview);
     hub.state.store.reviews().write(&review, &permit).await.unwrap();

@@ -3,8 +3,15 @@
 use std::{collections::BTreeMap, path::Path, sync::OnceLock};
 
 use carehub_api::limit::{Bucket, Quota};
-use carehub_domain::review::Visit;
+use carehub_domain::{
+    access::{Action, Actor},
+    appointment::Appointment,
+    doctor::DoctorId,
+    patient::Patient,
+    review::Visit,
+};
 use carehub_local::template::Template;
+use carehub_store::{Booked, Desk};
 use carehub_testkit::{Caller, TestHub};
 use relay::Relay;
 use serde_json::{Value, json};
@@ -60,6 +67,8 @@ pub(crate) trait People {
     async fn hospital(&self, username: &str) -> Caller<'_>;
     /// A doctor of that hospital who has chosen a password of their own.
     async fn doctor_of(&self, hospital: &Caller<'_>, first: &str, last: &str) -> Caller<'_>;
+    /// A doctor of that hospital who sees patients every day from 09:00 to 17:00 UTC.
+    async fn bookable(&self, hospital: &Caller<'_>, first: &str, last: &str) -> Caller<'_>;
     /// Signs somebody in with a user name and a password.
     async fn sign_in(&self, username: &str, password: &str) -> Caller<'_>;
     /// A completed visit of a patient to a doctor. Gives back its identifier.
@@ -126,10 +135,10 @@ impl People for TestHub {
 
     async fn hospital(&self, username: &str) -> Caller<'_> {
         let hospital = self.applicant(username).await;
-        let operator = carehub_domain::access::Actor::operator(self.state.clock.now());
+        let operator = Actor::operator(self.state.clock.now());
         let id = hospital["id"].as_str().unwrap().parse().unwrap();
         let (found, owner) = self.state.store.hospitals().with_owner(id).await.unwrap();
-        let action = carehub_domain::access::Action::ApproveHospital;
+        let action = Action::ApproveHospital;
         let (before, permit) = found.permit(&operator, action).unwrap();
         let mut approved = before.clone().approve(&operator).unwrap();
         let mut owner = owner.unwrap().activate(operator.at);
@@ -157,6 +166,15 @@ impl People for TestHub {
         doctor.with_tokens(&signed_in)
     }
 
+    async fn bookable(&self, hospital: &Caller<'_>, first: &str, last: &str) -> Caller<'_> {
+        let doctor = self.doctor_of(hospital, first, last).await;
+        let days = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+        let days: BTreeMap<_, _> = days.map(|day| (day, ["09:00-17:00"])).into();
+        let hours = json!({"available_days": days, "max_patients_per_day": 50});
+        doctor.put("/api/doctors/availability", hours).await.ok();
+        doctor
+    }
+
     async fn sign_in(&self, username: &str, password: &str) -> Caller<'_> {
         let visitor = self.visitor();
         let body = json!({"username": username, "password": password});
@@ -169,16 +187,11 @@ impl People for TestHub {
     }
 
     async fn visit_to(&self, patient: &Caller<'_>, doctor: &str) -> String {
-        let now = self.state.clock.now();
-        let visit = Visit {
-            id: carehub_domain::Id::generate(now),
-            patient: patient.id_as("pat").parse().unwrap(),
-            doctor: doctor.parse().unwrap(),
-            hospital: None,
-            completed_at: now,
-        };
-        self.state.store.reviews().note_visit(&visit).await.unwrap();
-        visit.id.to_string()
+        let operator = Actor::operator(self.state.clock.now());
+        let patient = patient.id_as("pat").parse().unwrap();
+        let patient = self.state.store.patients().find(patient).await.unwrap();
+        let patient = patient.view(&operator).unwrap();
+        took_place(self, &patient, doctor.parse().unwrap()).await.id.to_string()
     }
 
     async fn settle(&self) {
@@ -190,6 +203,21 @@ impl People for TestHub {
         let answer = relay.relay(self.unread()).await;
         assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
     }
+}
+
+/// A patient came to a doctor without an appointment, and the visit is complete.
+pub(crate) async fn took_place(hub: &TestHub, patient: &Patient, doctor: DoctorId) -> Visit {
+    let operator = Actor::operator(hub.state.clock.now());
+    let appointments = hub.state.store.appointments();
+    let Desk { doctor, books, .. } = appointments.desk(doctor, patient.id, &[]).await.unwrap();
+    let came = Appointment::walk_in(patient, &doctor.view(&operator).unwrap(), None, &operator);
+    let booked = Booked { appointment: &came, books: &books, patient, care: None };
+    let permit = operator.create(Action::CreateAppointment, &came).unwrap();
+    assert!(appointments.book(&booked, &permit).await.unwrap());
+    let over = came.clone().complete(&operator).unwrap();
+    let permit = operator.authorize(Action::CompleteVisit, &came).unwrap();
+    assert!(appointments.step(&came, &over, &permit).await.unwrap());
+    over.visit().unwrap()
 }
 
 /// The record of a patient whom `keeper` enters.

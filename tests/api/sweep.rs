@@ -14,183 +14,250 @@ use crate::{
 /// What each operation tells people who have nothing to do with the record: `all` and `may`
 /// let them in, of whom only `all` needs no token. `{braces}` name a record of [`World`].
 const TABLE: &str = "
-                                                               visitor patient doctor hospital coordinator admin
-GET    /.well-known/jwks.json                                  all     may     may    may      may         may
-GET    /api                                                    all     may     may    may      may         may
-GET    /api/accounts/access-grants                             401     may     may    403      403         403
-DELETE /api/accounts/access-grants/{doctor}                    401     404     403    403      403         403
-GET    /api/accounts/access-log                                401     may     403    403      403         403
-GET    /api/accounts/audit-logs                                401     403     403    403      403         may
-GET    /api/accounts/dashboard-stats                           401     403     403    403      403         may
-POST   /api/accounts/otp/generate                              401     403     may    403      403         403
-POST   /api/accounts/otp/verify                                401     403     may    403      403         403
-POST   /api/accounts/patients/register                         all     may     may    may      may         may
-GET    /api/auth/admin/users                                   401     403     403    403      403         may
-POST   /api/auth/admin/users                                   401     403     403    403      403         may
-GET    /api/auth/admin/users/{patient}                         401     404     404    404      404         may
-PATCH  /api/auth/admin/users/{patient}                         401     404     404    404      404         may
-PUT    /api/auth/admin/users/{patient}                         401     404     404    404      404         may
-DELETE /api/auth/admin/users/{patient}                         401     404     404    404      404         may
-GET    /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
-PATCH  /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
-PUT    /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
-DELETE /api/auth/admin/users/{superadmin}                      401     404     404    404      404         404
-POST   /api/auth/change-password                               401     may     may    may      may         may
-GET    /api/auth/health                                        all     may     may    may      may         may
-POST   /api/auth/login                                         all     may     may    may      may         may
-POST   /api/auth/logout                                        401     404     404    404      404         404
-POST   /api/auth/password-reset                                all     may     may    may      may         may
-GET    /api/auth/profile                                       401     may     may    may      may         may
-PATCH  /api/auth/profile                                       401     may     may    may      may         may
-PUT    /api/auth/profile                                       401     may     may    may      may         may
-POST   /api/auth/refresh                                       all     may     may    may      may         may
-POST   /api/auth/register                                      all     may     may    may      may         may
-POST   /api/auth/send-otp                                      all     may     may    may      may         may
-GET    /api/auth/sessions                                      401     may     may    may      may         may
-DELETE /api/auth/sessions                                      401     404     404    404      404         404
-DELETE /api/auth/sessions/{session}                            401     404     404    404      404         404
-POST   /api/auth/verify-otp                                    all     may     may    may      may         may
-GET    /api/docs                                               all     may     may    may      may         may
-GET    /api/docs/{asset}                                       all     may     may    may      may         may
-GET    /api/hospitals                                          401     may     may    may      may         may
-GET    /api/hospitals/departments?hospital={hospital}          401     may     may    may      may         may
-GET    /api/hospitals/departments?hospital={applicant}         401     404     404    404      404         may
-POST   /api/hospitals/departments                              401     403     403    403      403         may
-GET    /api/hospitals/departments/{department}                 401     may     may    may      may         may
-PATCH  /api/hospitals/departments/{department}                 401     403     403    403      403         may
-PUT    /api/hospitals/departments/{department}                 401     403     403    403      403         may
-DELETE /api/hospitals/departments/{department}                 401     403     403    403      403         may
-GET    /api/hospitals/doctors?hospital={hospital}              401     may     may    may      may         may
-GET    /api/hospitals/doctors?hospital={applicant}             401     404     404    404      404         may
-POST   /api/hospitals/doctors/create                           401     403     403    403      403         may
-GET    /api/hospitals/nearby?lat=31.5&lng=74.3                 401     may     may    may      may         may
-POST   /api/hospitals/register                                 all     may     may    may      may         may
-GET    /api/hospitals/{hospital}                               401     may     may    may      may         may
-PATCH  /api/hospitals/{hospital}                               401     403     403    403      403         may
-PUT    /api/hospitals/{hospital}                               401     403     403    403      403         may
-DELETE /api/hospitals/{hospital}                               401     403     403    403      403         may
-GET    /api/hospitals/{applicant}                              401     404     404    404      404         may
-PATCH  /api/hospitals/{applicant}                              401     404     404    404      404         may
-PUT    /api/hospitals/{applicant}                              401     404     404    404      404         may
-DELETE /api/hospitals/{applicant}                              401     404     404    404      404         may
-PATCH  /api/hospitals/{hospital}/approve                       401     403     403    403      403         may
-POST   /api/hospitals/{hospital}/approve                       401     403     403    403      403         may
-PATCH  /api/hospitals/{applicant}/approve                      401     404     404    404      404         may
-POST   /api/hospitals/{applicant}/approve                      401     404     404    404      404         may
-GET    /api/hospitals/{hospital}/departments                   401     may     may    may      may         may
-GET    /api/hospitals/{applicant}/departments                  401     404     404    404      404         may
-GET    /api/hospitals/{hospital}/doctors                       401     may     may    may      may         may
-GET    /api/hospitals/{applicant}/doctors                      401     404     404    404      404         may
-GET    /api/doctor-availability?doctor={doctor}                401     may     may    may      may         may
-POST   /api/doctor-availability                                401     403     may    403      403         403
-GET    /api/doctor-availability/{shift}                        401     403     404    403      403         403
-PATCH  /api/doctor-availability/{shift}                        401     403     404    403      403         403
-PUT    /api/doctor-availability/{shift}                        401     403     404    403      403         403
-DELETE /api/doctor-availability/{shift}                        401     403     404    403      403         403
-POST   /api/doctor-availability/{shift}/toggle                 401     403     404    403      403         403
-GET    /api/doctors                                            401     may     may    may      may         may
-GET    /api/doctors/availability                               401     403     may    403      403         403
-PATCH  /api/doctors/availability                               401     403     may    403      403         403
-PUT    /api/doctors/availability                               401     403     may    403      403         403
-POST   /api/doctors/create                                     401     403     may    may      may         may
-GET    /api/doctors/notifications                              401     403     may    403      403         403
-GET    /api/doctors/patients                                   401     403     may    403      403         403
-GET    /api/doctors/profile                                    401     403     may    403      403         403
-GET    /api/doctors/search                                     401     may     may    may      may         may
-GET    /api/doctors/stats                                      401     403     403    403      403         may
-PATCH  /api/doctors/update_profile                             401     403     may    403      403         403
-PUT    /api/doctors/update_profile                             401     403     may    403      403         403
-GET    /api/doctors/{doctor}                                   401     may     may    may      may         may
-GET    /api/doctors/{doctor}/availability                      401     may     may    may      may         may
-POST   /api/doctors/{doctor}/availability                      401     403     403    403      403         may
-GET    /api/doctors/{doctor}/availability/{shift}              401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/availability/{shift}              401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/availability/{shift}              401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/availability/{shift}              401     403     403    403      403         may
-GET    /api/doctors/{doctor}/available_slots?date=2030-01-07   401     may     may    may      may         may
-DELETE /api/doctors/{doctor}/delete                            401     403     403    403      403         may
-GET    /api/doctors/{doctor}/education                         401     may     may    may      may         may
-POST   /api/doctors/{doctor}/education                         401     403     403    403      403         may
-GET    /api/doctors/{doctor}/education/{education}             401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/education/{education}             401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/education/{education}             401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/education/{education}             401     403     403    403      403         may
-GET    /api/doctors/{doctor}/experience                        401     may     may    may      may         may
-POST   /api/doctors/{doctor}/experience                        401     403     403    403      403         may
-GET    /api/doctors/{doctor}/experience/{experience}           401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/experience/{experience}           401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/experience/{experience}           401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/experience/{experience}           401     403     403    403      403         may
-GET    /api/doctors/{doctor}/reviews                           401     may     may    may      may         may
-POST   /api/doctors/{doctor}/reviews                           401     may     403    403      403         403
-GET    /api/doctors/{doctor}/reviews/{review}                  401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/reviews/{review}                  401     403     403    403      403         403
-PUT    /api/doctors/{doctor}/reviews/{review}                  401     403     403    403      403         403
-DELETE /api/doctors/{doctor}/reviews/{review}                  401     403     403    403      403         may
-GET    /api/doctors/{doctor}/schedule                          401     may     may    may      may         may
-POST   /api/doctors/{doctor}/schedule                          401     403     403    403      403         may
-GET    /api/doctors/{doctor}/schedule/{shift}                  401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/schedule/{shift}                  401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/schedule/{shift}                  401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/schedule/{shift}                  401     403     403    403      403         may
-GET    /api/doctors/{doctor}/statistics                        401     403     403    403      403         may
-PATCH  /api/doctors/{doctor}/update                            401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/update                            401     403     403    403      403         may
-POST   /api/doctors/{doctor}/verify                            401     403     403    403      403         may
-GET    /api/doctors/{newcomer}                                 401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/availability                    401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/available_slots?date=2030-01-07 401     404     404    404      404         may
-DELETE /api/doctors/{newcomer}/delete                          401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/education                       401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/experience                      401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/schedule                        401     404     404    404      404         may
-PATCH  /api/doctors/{newcomer}/update                          401     404     404    404      404         may
-PUT    /api/doctors/{newcomer}/update                          401     404     404    404      404         may
-POST   /api/doctors/{newcomer}/verify                          401     404     404    404      404         may
-GET    /api/mappings                                           401     may     may    may      may         may
-POST   /api/mappings                                           401     404     404    404      404         may
-GET    /api/mappings/patient/{managed}                         401     404     404    404      404         may
-GET    /api/mappings/{mapping}                                 401     404     404    404      404         may
-DELETE /api/mappings/{mapping}                                 401     404     404    404      404         may
-PATCH  /api/mappings/{mapping}/update                          401     404     404    404      404         may
-PUT    /api/mappings/{mapping}/update                          401     404     404    404      404         may
-GET    /api/patients                                           401     may     may    may      may         may
-POST   /api/patients                                           401     may     may    may      may         may
-GET    /api/patients/my_doctor                                 401     may     403    403      403         403
-GET    /api/patients/profile                                   401     may     403    403      403         403
-GET    /api/patients/search                                    401     may     may    may      may         may
-GET    /api/patients/stats                                     401     403     may    may      may         may
-PATCH  /api/patients/update_profile                            401     may     403    403      403         403
-PUT    /api/patients/update_profile                            401     may     403    403      403         403
-GET    /api/patients/{managed}                                 401     404     404    404      404         may
-PATCH  /api/patients/{managed}                                 401     404     404    404      404         may
-PUT    /api/patients/{managed}                                 401     404     404    404      404         may
-DELETE /api/patients/{managed}                                 401     404     404    404      404         may
-POST   /api/patients/{managed}/merge                           401     404     404    404      404         may
-GET    /api/patients/{managed}/notes                           401     404     404    404      404         may
-POST   /api/patients/{managed}/notes                           401     404     404    404      404         may
-GET    /api/patients/{managed}/notes/{note}                    401     404     404    404      404         may
-PATCH  /api/patients/{managed}/notes/{note}                    401     404     404    404      404         may
-PUT    /api/patients/{managed}/notes/{note}                    401     404     404    404      404         may
-DELETE /api/patients/{managed}/notes/{note}                    401     404     404    404      404         may
-POST   /api/patients/{managed}/unmerge                         401     404     404    404      404         may
-GET    /api/reviews                                            401     may     may    403      403         may
-POST   /api/reviews                                            401     may     403    403      403         403
-GET    /api/reviews/{review}                                   401     may     may    may      may         may
-PATCH  /api/reviews/{review}                                   401     403     403    403      403         403
-PUT    /api/reviews/{review}                                   401     403     403    403      403         403
-DELETE /api/reviews/{review}                                   401     403     403    403      403         may
-POST   /api/reviews/{review}/moderate                          401     403     403    403      403         may
-GET    /api/profiles                                           401     may     may    may      may         may
-GET    /api/profiles/dashboard_data                            401     may     may    may      may         may
-GET    /api/redoc                                              all     may     may    may      may         may
-GET    /api/schema                                             all     may     may    may      may         may
-GET    /api/users/doctors                                      401     403     403    403      403         may
-GET    /api/users/patients                                     401     403     403    403      403         may
-GET    /health                                                 all     may     may    may      may         may
-GET    /health/database                                        all     may     may    may      may         may
-GET    /health/detailed                                        all     may     may    may      may         may
-GET    /health/redis                                           all     may     may    may      may         may
+                                                                  visitor patient doctor hospital coordinator admin
+GET    /.well-known/jwks.json                                     all     may     may    may      may         may
+GET    /api                                                       all     may     may    may      may         may
+GET    /api/accounts/access-grants                                401     may     may    403      403         403
+DELETE /api/accounts/access-grants/{doctor}                       401     404     403    403      403         403
+GET    /api/accounts/access-log                                   401     may     403    403      403         403
+GET    /api/accounts/audit-logs                                   401     403     403    403      403         may
+GET    /api/accounts/dashboard-stats                              401     403     403    403      403         may
+POST   /api/accounts/otp/generate                                 401     403     may    403      403         403
+POST   /api/accounts/otp/verify                                   401     403     may    403      403         403
+POST   /api/accounts/patients/register                            all     may     may    may      may         may
+GET    /api/appointments                                          401     may     may    may      may         may
+POST   /api/appointments                                          401     404     404    404      404         may
+GET    /api/appointments/available_doctors                        401     may     may    may      may         may
+POST   /api/appointments/book                                     401     404     404    404      404         may
+GET    /api/appointments/doctor-appointments                      401     403     may    403      403         403
+GET    /api/appointments/doctor_availability?doctor_id={doctor}   401     may     may    may      may         may
+GET    /api/appointments/doctor_availability?doctor_id={newcomer} 401     404     404    404      404         may
+GET    /api/appointments/holds                                    401     may     403    403      403         403
+POST   /api/appointments/holds                                    401     may     403    403      403         403
+GET    /api/appointments/holds/{hold}                             401     404     403    403      403         403
+DELETE /api/appointments/holds/{hold}                             401     404     403    403      403         403
+GET    /api/appointments/hospital-appointments                    401     403     403    may      403         403
+GET    /api/appointments/my-appointments                          401     may     403    403      403         403
+GET    /api/appointments/queues/{doctor}                          401     may     may    may      404         may
+POST   /api/appointments/queues/{doctor}/next                     401     403     403    403      404         may
+POST   /api/appointments/queues/{doctor}/tokens                   401     404     404    404      404         may
+GET    /api/appointments/queues/{doctor}/tokens/{number}          401     404     404    404      404         may
+DELETE /api/appointments/queues/{doctor}/tokens/{number}          401     404     404    404      404         may
+POST   /api/appointments/queues/{doctor}/tokens/{number}/check-in 401     404     404    404      404         may
+GET    /api/appointments/queues/{newcomer}                        401     404     404    404      404         may
+GET    /api/appointments/waitlist                                 401     may     403    403      403         403
+POST   /api/appointments/waitlist                                 401     may     403    403      403         403
+GET    /api/appointments/waitlist/{doctor}/{day}                  401     404     404    404      404         may
+DELETE /api/appointments/waitlist/{doctor}/{day}                  401     404     403    403      403         403
+GET    /api/appointments/{appointment}                            401     404     404    404      404         may
+PATCH  /api/appointments/{appointment}                            401     404     404    404      404         may
+PUT    /api/appointments/{appointment}                            401     404     404    404      404         may
+DELETE /api/appointments/{appointment}                            401     404     404    404      404         may
+POST   /api/appointments/{appointment}/assign-doctor              401     404     404    404      404         may
+POST   /api/appointments/{appointment}/cancel                     401     404     404    404      404         may
+POST   /api/appointments/{appointment}/check-in                   401     404     404    404      404         may
+POST   /api/appointments/{appointment}/complete                   401     404     404    404      404         may
+POST   /api/appointments/{appointment}/confirm                    401     404     404    404      404         may
+POST   /api/appointments/{appointment}/no-show                    401     404     404    404      404         may
+POST   /api/appointments/{appointment}/reschedule                 401     404     404    404      404         may
+POST   /api/appointments/{appointment}/start                      401     404     404    404      404         may
+PATCH  /api/appointments/{appointment}/status                     401     404     404    404      404         may
+PUT    /api/appointments/{appointment}/status                     401     404     404    404      404         may
+GET    /api/auth/admin/users                                      401     403     403    403      403         may
+POST   /api/auth/admin/users                                      401     403     403    403      403         may
+GET    /api/auth/admin/users/{patient}                            401     404     404    404      404         may
+PATCH  /api/auth/admin/users/{patient}                            401     404     404    404      404         may
+PUT    /api/auth/admin/users/{patient}                            401     404     404    404      404         may
+DELETE /api/auth/admin/users/{patient}                            401     404     404    404      404         may
+GET    /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
+PATCH  /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
+PUT    /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
+DELETE /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
+POST   /api/auth/change-password                                  401     may     may    may      may         may
+GET    /api/auth/health                                           all     may     may    may      may         may
+POST   /api/auth/login                                            all     may     may    may      may         may
+POST   /api/auth/logout                                           401     404     404    404      404         404
+POST   /api/auth/password-reset                                   all     may     may    may      may         may
+GET    /api/auth/profile                                          401     may     may    may      may         may
+PATCH  /api/auth/profile                                          401     may     may    may      may         may
+PUT    /api/auth/profile                                          401     may     may    may      may         may
+POST   /api/auth/refresh                                          all     may     may    may      may         may
+POST   /api/auth/register                                         all     may     may    may      may         may
+POST   /api/auth/send-otp                                         all     may     may    may      may         may
+GET    /api/auth/sessions                                         401     may     may    may      may         may
+DELETE /api/auth/sessions                                         401     404     404    404      404         404
+DELETE /api/auth/sessions/{session}                               401     404     404    404      404         404
+POST   /api/auth/verify-otp                                       all     may     may    may      may         may
+POST   /api/consultations                                         401     404     404    404      404         may
+GET    /api/consultations/stats                                   401     403     may    403      403         may
+GET    /api/consultations/stats?doctor_id={doctor}                401     403     403    403      403         may
+GET    /api/consultations/{appointment}                           401     404     404    404      404         may
+GET    /api/consultations/{appointment}/prescription              401     404     404    404      404         404
+GET    /api/consultations/{appointment}/diagnosis                 401     404     404    404      404         may
+POST   /api/consultations/{appointment}/diagnosis                 401     404     404    404      404         may
+GET    /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
+GET    /api/consultations/{appointment}/notes                     401     404     404    404      404         may
+POST   /api/consultations/{appointment}/notes                     401     404     404    404      404         may
+GET    /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
+GET    /api/consultations/{appointment}/symptoms                  401     404     404    404      404         may
+POST   /api/consultations/{appointment}/symptoms                  401     404     404    404      404         may
+GET    /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
+GET    /api/consultations/{appointment}/vital-signs               401     404     404    404      404         may
+POST   /api/consultations/{appointment}/vital-signs               401     404     404    404      404         may
+GET    /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
+GET    /api/docs                                                  all     may     may    may      may         may
+GET    /api/docs/{asset}                                          all     may     may    may      may         may
+GET    /api/hospitals                                             401     may     may    may      may         may
+GET    /api/hospitals/departments?hospital={hospital}             401     may     may    may      may         may
+GET    /api/hospitals/departments?hospital={applicant}            401     404     404    404      404         may
+POST   /api/hospitals/departments                                 401     403     403    403      403         may
+GET    /api/hospitals/departments/{department}                    401     may     may    may      may         may
+PATCH  /api/hospitals/departments/{department}                    401     403     403    403      403         may
+PUT    /api/hospitals/departments/{department}                    401     403     403    403      403         may
+DELETE /api/hospitals/departments/{department}                    401     403     403    403      403         may
+GET    /api/hospitals/doctors?hospital={hospital}                 401     may     may    may      may         may
+GET    /api/hospitals/doctors?hospital={applicant}                401     404     404    404      404         may
+POST   /api/hospitals/doctors/create                              401     403     403    403      403         may
+GET    /api/hospitals/nearby?lat=31.5&lng=74.3                    401     may     may    may      may         may
+POST   /api/hospitals/register                                    all     may     may    may      may         may
+GET    /api/hospitals/{hospital}                                  401     may     may    may      may         may
+PATCH  /api/hospitals/{hospital}                                  401     403     403    403      403         may
+PUT    /api/hospitals/{hospital}                                  401     403     403    403      403         may
+DELETE /api/hospitals/{hospital}                                  401     403     403    403      403         may
+GET    /api/hospitals/{applicant}                                 401     404     404    404      404         may
+PATCH  /api/hospitals/{applicant}                                 401     404     404    404      404         may
+PUT    /api/hospitals/{applicant}                                 401     404     404    404      404         may
+DELETE /api/hospitals/{applicant}                                 401     404     404    404      404         may
+PATCH  /api/hospitals/{hospital}/approve                          401     403     403    403      403         may
+POST   /api/hospitals/{hospital}/approve                          401     403     403    403      403         may
+PATCH  /api/hospitals/{applicant}/approve                         401     404     404    404      404         may
+POST   /api/hospitals/{applicant}/approve                         401     404     404    404      404         may
+GET    /api/hospitals/{hospital}/departments                      401     may     may    may      may         may
+GET    /api/hospitals/{applicant}/departments                     401     404     404    404      404         may
+GET    /api/hospitals/{hospital}/doctors                          401     may     may    may      may         may
+GET    /api/hospitals/{applicant}/doctors                         401     404     404    404      404         may
+GET    /api/doctor-availability?doctor={doctor}                   401     may     may    may      may         may
+POST   /api/doctor-availability                                   401     403     may    403      403         403
+GET    /api/doctor-availability/{shift}                           401     403     404    403      403         403
+PATCH  /api/doctor-availability/{shift}                           401     403     404    403      403         403
+PUT    /api/doctor-availability/{shift}                           401     403     404    403      403         403
+DELETE /api/doctor-availability/{shift}                           401     403     404    403      403         403
+POST   /api/doctor-availability/{shift}/toggle                    401     403     404    403      403         403
+GET    /api/doctors                                               401     may     may    may      may         may
+GET    /api/doctors/availability                                  401     403     may    403      403         403
+PATCH  /api/doctors/availability                                  401     403     may    403      403         403
+PUT    /api/doctors/availability                                  401     403     may    403      403         403
+POST   /api/doctors/create                                        401     403     may    may      may         may
+GET    /api/doctors/notifications                                 401     403     may    403      403         403
+GET    /api/doctors/patients                                      401     403     may    403      403         403
+GET    /api/doctors/profile                                       401     403     may    403      403         403
+GET    /api/doctors/search                                        401     may     may    may      may         may
+GET    /api/doctors/stats                                         401     403     403    403      403         may
+PATCH  /api/doctors/update_profile                                401     403     may    403      403         403
+PUT    /api/doctors/update_profile                                401     403     may    403      403         403
+GET    /api/doctors/{doctor}                                      401     may     may    may      may         may
+GET    /api/doctors/{doctor}/availability                         401     may     may    may      may         may
+POST   /api/doctors/{doctor}/availability                         401     403     403    403      403         may
+GET    /api/doctors/{doctor}/availability/{shift}                 401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/availability/{shift}                 401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/availability/{shift}                 401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/availability/{shift}                 401     403     403    403      403         may
+GET    /api/doctors/{doctor}/available_slots?date=2030-01-07      401     may     may    may      may         may
+DELETE /api/doctors/{doctor}/delete                               401     403     403    403      403         may
+GET    /api/doctors/{doctor}/education                            401     may     may    may      may         may
+POST   /api/doctors/{doctor}/education                            401     403     403    403      403         may
+GET    /api/doctors/{doctor}/education/{education}                401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/education/{education}                401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/education/{education}                401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/education/{education}                401     403     403    403      403         may
+GET    /api/doctors/{doctor}/experience                           401     may     may    may      may         may
+POST   /api/doctors/{doctor}/experience                           401     403     403    403      403         may
+GET    /api/doctors/{doctor}/experience/{experience}              401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/experience/{experience}              401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/experience/{experience}              401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/experience/{experience}              401     403     403    403      403         may
+GET    /api/doctors/{doctor}/reviews                              401     may     may    may      may         may
+POST   /api/doctors/{doctor}/reviews                              401     may     403    403      403         403
+GET    /api/doctors/{doctor}/reviews/{review}                     401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/reviews/{review}                     401     403     403    403      403         403
+PUT    /api/doctors/{doctor}/reviews/{review}                     401     403     403    403      403         403
+DELETE /api/doctors/{doctor}/reviews/{review}                     401     403     403    403      403         may
+GET    /api/doctors/{doctor}/schedule                             401     may     may    may      may         may
+POST   /api/doctors/{doctor}/schedule                             401     403     403    403      403         may
+GET    /api/doctors/{doctor}/schedule/{shift}                     401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/schedule/{shift}                     401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/schedule/{shift}                     401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/schedule/{shift}                     401     403     403    403      403         may
+GET    /api/doctors/{doctor}/statistics                           401     403     403    403      403         may
+PATCH  /api/doctors/{doctor}/update                               401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/update                               401     403     403    403      403         may
+POST   /api/doctors/{doctor}/verify                               401     403     403    403      403         may
+GET    /api/doctors/{newcomer}                                    401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/availability                       401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/available_slots?date=2030-01-07    401     404     404    404      404         may
+DELETE /api/doctors/{newcomer}/delete                             401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/education                          401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/experience                         401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/schedule                           401     404     404    404      404         may
+PATCH  /api/doctors/{newcomer}/update                             401     404     404    404      404         may
+PUT    /api/doctors/{newcomer}/update                             401     404     404    404      404         may
+POST   /api/doctors/{newcomer}/verify                             401     404     404    404      404         may
+GET    /api/mappings                                              401     may     may    may      may         may
+POST   /api/mappings                                              401     404     404    404      404         may
+GET    /api/mappings/patient/{managed}                            401     404     404    404      404         may
+GET    /api/mappings/{mapping}                                    401     404     404    404      404         may
+DELETE /api/mappings/{mapping}                                    401     404     404    404      404         may
+PATCH  /api/mappings/{mapping}/update                             401     404     404    404      404         may
+PUT    /api/mappings/{mapping}/update                             401     404     404    404      404         may
+GET    /api/patients                                              401     may     may    may      may         may
+POST   /api/patients                                              401     may     may    may      may         may
+GET    /api/patients/my_doctor                                    401     may     403    403      403         403
+GET    /api/patients/profile                                      401     may     403    403      403         403
+GET    /api/patients/search                                       401     may     may    may      may         may
+GET    /api/patients/stats                                        401     403     may    may      may         may
+PATCH  /api/patients/update_profile                               401     may     403    403      403         403
+PUT    /api/patients/update_profile                               401     may     403    403      403         403
+GET    /api/patients/{managed}                                    401     404     404    404      404         may
+PATCH  /api/patients/{managed}                                    401     404     404    404      404         may
+PUT    /api/patients/{managed}                                    401     404     404    404      404         may
+DELETE /api/patients/{managed}                                    401     404     404    404      404         may
+POST   /api/patients/{managed}/merge                              401     404     404    404      404         may
+GET    /api/patients/{managed}/notes                              401     404     404    404      404         may
+POST   /api/patients/{managed}/notes                              401     404     404    404      404         may
+GET    /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
+PATCH  /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
+PUT    /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
+DELETE /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
+POST   /api/patients/{managed}/unmerge                            401     404     404    404      404         may
+GET    /api/reviews                                               401     may     may    403      403         may
+POST   /api/reviews                                               401     may     403    403      403         403
+GET    /api/reviews/{review}                                      401     may     may    may      may         may
+PATCH  /api/reviews/{review}                                      401     403     403    403      403         403
+PUT    /api/reviews/{review}                                      401     403     403    403      403         403
+DELETE /api/reviews/{review}                                      401     403     403    403      403         may
+POST   /api/reviews/{review}/moderate                             401     403     403    403      403         may
+GET    /api/profiles                                              401     may     may    may      may         may
+GET    /api/profiles/dashboard_data                               401     may     may    may      may         may
+GET    /api/redoc                                                 all     may     may    may      may         may
+GET    /api/schema                                                all     may     may    may      may         may
+GET    /api/users/doctors                                         401     403     403    403      403         may
+GET    /api/users/patients                                        401     403     403    403      403         may
+GET    /health                                                    all     may     may    may      may         may
+GET    /health/database                                           all     may     may    may      may         may
+GET    /health/detailed                                           all     may     may    may      may         may
+GET    /health/redis                                              all     may     may    may      may         may
 ";
 
 #[test]
@@ -251,7 +318,17 @@ async fn nobody_gets_in_who_has_nothing_to_do_there_and_nobody_learns_more_than_
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let left: BTreeSet<_> = catch_up(&hub).await.iter().map(|event| event.action.code()).collect();
     // Those who were let in looked around.
-    let expected = ["ACCESS_DENIED", "PATIENTS_LISTED", "PATIENT_VIEWED"];
+    let expected = [
+        "ACCESS_DENIED",
+        "APPOINTMENTS_LISTED",
+        "APPOINTMENT_VIEWED",
+        "CONSULTATION_VIEWED",
+        "PATIENTS_LISTED",
+        "PATIENT_VIEWED",
+        "QUEUE_VIEWED",
+        "TOKEN_VIEWED",
+        "WAITLIST_VIEWED",
+    ];
     assert_eq!(left, BTreeSet::from(expected), "a refusal changed something");
 }
 
@@ -348,24 +425,53 @@ impl<'h> World<'h> {
         hub.visit(&ana, &doctor).await;
         let review = ana.post(format!("{own}/reviews"), json!({"rating": 5})).await.ok();
 
+        let new = json!({
+            "doctor": doctor.id_as("doc"), "scheduled_date": "2030-01-14", "scheduled_time": "09:00",
+        });
+        let appointment = ana.post("/api/consultations", new).await.ok();
+        let visit = format!("/api/consultations/{}", appointment["id"].as_str().unwrap());
+        let write = async |author: &Caller<'_>, kind: &str, body: Value| {
+            let entry = author.post(format!("{visit}/{kind}"), body).await.ok();
+            entry["id"].as_str().unwrap().to_owned()
+        };
+        let symptom = write(&ana, "symptoms", json!({"symptom": "Cough"})).await;
+        let diagnosis = write(&doctor, "diagnosis", json!({"diagnosis": "Cold"})).await;
+        let signs = write(&doctor, "vital-signs", json!({"heart_rate": 72})).await;
+        let remark = write(&doctor, "notes", json!({"content": "Rest."})).await;
+        let slot =
+            json!({"doctor": doctor.id_as("doc"), "date": "2030-01-14", "start_time": "10:00"});
+        let hold = ana.post("/api/appointments/holds", slot).await.ok();
+        let wait = json!({"doctor": doctor.id_as("doc"), "date": "2030-01-15"});
+        ana.post("/api/appointments/waitlist", wait).await.ok();
+        let queue = format!("/api/appointments/queues/{}/tokens", doctor.id_as("doc"));
+        let token = ana.post(queue, json!({})).await.ok();
+
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let records = BTreeMap::from([
+            ("{appointment}", text(&appointment["id"])),
             ("{applicant}", text(&applicant["id"])),
             ("{asset}", "swagger-ui.css".to_owned()),
+            ("{day}", "2030-01-15".to_owned()),
             ("{department}", text(&department["id"])),
+            ("{diagnosis}", diagnosis),
             ("{doctor}", doctor.id_as("doc")),
             ("{education}", text(&education["id"])),
             ("{experience}", text(&experience["id"])),
+            ("{hold}", text(&hold["id"])),
             ("{hospital}", text(&hospital.user["hospital"])),
             ("{managed}", text(&managed["id"])),
             ("{mapping}", text(&mapping["id"])),
             ("{newcomer}", newcomer.id_as("doc")),
             ("{note}", text(&note["id"])),
+            ("{number}", token["number"].to_string()),
             ("{patient}", ana.id()),
+            ("{remark}", remark),
             ("{review}", text(&review["id"])),
             ("{session}", text(&sessions["results"][0]["id"])),
             ("{shift}", text(&shift["id"])),
+            ("{signs}", signs),
             ("{superadmin}", superadmin.id()),
+            ("{symptom}", symptom),
         ]);
         let strangers = vec![
             ("visitor", hub.visitor()),
@@ -382,11 +488,48 @@ impl<'h> World<'h> {
         self.records.iter().fold(target.to_owned(), |path, (name, id)| path.replace(name, id))
     }
 
+    /// Who comes to the appointments.
+    fn patient(&self) -> String {
+        self.records["{patient}"].replacen("usr", "pat", 1)
+    }
+
     /// A body that would do, so that nothing but the policy can refuse it.
     fn body(&self, row: &Row) -> Value {
         match (row.method, shape(row.path()).as_str()) {
             ("POST", "/api/accounts/otp/generate") => json!({"patient_phone": ANA}),
             ("POST", "/api/accounts/otp/verify") => json!({"patient_phone": ANA, "otp": "123456"}),
+            ("POST", "/api/appointments") => json!({
+                "patient": self.patient(), "hospital": self.records["{hospital}"],
+                "department": self.records["{department}"],
+                "requested_time": "2030-01-14T11:00:00Z",
+            }),
+            ("POST", "/api/appointments/book" | "/api/consultations") => json!({
+                "patient": self.patient(), "doctor": self.records["{doctor}"],
+                "start": "2030-01-14T11:00:00Z",
+            }),
+            ("POST", "/api/appointments/holds") => {
+                json!({"doctor": self.records["{doctor}"], "start": "2030-01-14T11:00:00Z"})
+            }
+            ("POST", "/api/appointments/queues/{}/tokens") => json!({"patient": self.patient()}),
+            ("POST", "/api/appointments/waitlist") => {
+                json!({"doctor": self.records["{doctor}"], "date": "2030-01-15"})
+            }
+            ("POST", "/api/appointments/{}/assign-doctor") => {
+                json!({"doctor_id": self.records["{doctor}"]})
+            }
+            ("POST", "/api/appointments/{}/cancel") => json!({"reason": "Away."}),
+            ("POST", "/api/appointments/{}/complete") => json!({"notes": "Well."}),
+            ("POST", "/api/appointments/{}/reschedule") => json!({"start": "2030-01-14T11:30:00Z"}),
+            ("PATCH" | "PUT", "/api/appointments/{}") => json!({"reason": "Fever"}),
+            ("PATCH" | "PUT", "/api/appointments/{}/status") => json!({"status": "CHECKED_IN"}),
+            ("POST", "/api/consultations/{}/diagnosis") => json!({"diagnosis": "Flu"}),
+            ("POST", "/api/consultations/{}/notes") => json!({"content": "Hm."}),
+            ("POST", "/api/consultations/{}/symptoms") => json!({"symptom": "Fever"}),
+            ("POST", "/api/consultations/{}/vital-signs") => json!({"heart_rate": 90}),
+            ("PATCH" | "PUT", "/api/consultations/{}/diagnosis/{}") => json!({"diagnosis": "Flu"}),
+            ("PATCH" | "PUT", "/api/consultations/{}/notes/{}") => json!({"content": "Hm."}),
+            ("PATCH" | "PUT", "/api/consultations/{}/symptoms/{}") => json!({"symptom": "Fever"}),
+            ("PATCH" | "PUT", "/api/consultations/{}/vital-signs/{}") => json!({"heart_rate": 90}),
             ("POST", "/api/auth/admin/users") => json!({"role": "PATIENT", "name": "Eve Adams"}),
             ("POST", "/api/auth/logout") => json!({"refresh": self.refresh}),
             ("DELETE", "/api/auth/sessions") => json!({"session_id": self.records["{session}"]}),

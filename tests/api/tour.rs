@@ -10,6 +10,7 @@ use carehub_domain::{access::Action, event::Event};
 use carehub_events::announced;
 use carehub_testkit::{Caller, Fault, Reply, Spent, TestHub};
 use http::Method;
+use jiff::SignedDuration;
 use relay::Relay;
 use serde_json::{Value, json};
 
@@ -91,7 +92,13 @@ async fn visit_all(hub: &TestHub, fault: Option<Fault>) -> Vec<Stop> {
     tour.mappings(&cora, &patient, &doctor).await;
     tour.doctors(&admin, &cora, &doctor).await;
     tour.careers(&doctor).await;
-    tour.reviews(&admin, &ana, &doctor).await;
+    let sara = hub.bookable(&hospital, "Sara", "Khan").await;
+    tour.appointments(&hospital, &sara, &ana).await;
+    tour.waits(&sara, &ana).await;
+    tour.queues(&sara, &ana).await;
+    tour.consultations(&sara, &ana).await;
+    tour.reviews(&admin, &ana, &sara).await;
+    tour.no_show(&sara, &ana).await;
     tour.stops
 }
 
@@ -374,11 +381,163 @@ impl Tour<'_> {
         self.visit(doctor, "DELETE", one, id, Value::Null).await;
     }
 
+    /// A department's request up to the visit, and a slot up to the visit.
+    async fn appointments(&mut self, hospital: &Caller<'_>, sara: &Caller<'_>, ana: &Caller<'_>) {
+        let (all, one) = ("/api/appointments", "/api/appointments/{id}");
+        let department = json!({"name": "Paediatrics"});
+        let department = hospital.post("/api/hospitals/departments", department).await.ok();
+        let request = json!({
+            "hospital": hospital.id_as("hsp"), "department": department["id"],
+            "requested_time": "2030-01-08T10:00:00Z", "reason": "Pain",
+        });
+        let request = self.visit(ana, "POST", all, "", request).await;
+        let id = request["id"].as_str().unwrap();
+        self.get(ana, all, "").await;
+        self.get(ana, "/api/appointments/my-appointments", "").await;
+        self.get(hospital, "/api/appointments/hospital-appointments", "").await;
+        let assigning = json!({"doctor_id": sara.id_as("doc")});
+        let assign = "/api/appointments/{id}/assign-doctor";
+        self.visit(hospital, "POST", assign, id, assigning).await;
+        self.get(sara, "/api/appointments/doctor-appointments", "").await;
+        self.get(sara, one, id).await;
+        self.visit(ana, "PATCH", one, id, json!({"patient_notes": "Left side."})).await;
+        self.visit(hospital, "PUT", one, id, json!({"notes": "Second floor."})).await;
+        let status = "/api/appointments/{id}/status";
+        self.visit(hospital, "PATCH", status, id, json!({"status": "CHECKED_IN"})).await;
+        self.visit(sara, "PUT", status, id, json!({"status": "IN_PROGRESS"})).await;
+
+        let doctor = sara.id_as("doc");
+        self.get(ana, "/api/appointments/available_doctors?date=2030-01-09", "").await;
+        let days = "/api/appointments/doctor_availability?doctor_id={doctor}";
+        self.get(ana, days, &doctor).await;
+        let book = "/api/appointments/book";
+        let slot = |time: &str| json!({"doctor": doctor, "appointment_date": "2030-01-09", "start_time": time});
+        let booked = self.visit(ana, "POST", book, "", slot("10:00")).await;
+        let id = booked["id"].as_str().unwrap();
+        let reschedule = "/api/appointments/{id}/reschedule";
+        self.visit(ana, "POST", reschedule, id, json!({"start": "2030-01-09T11:00:00Z"})).await;
+        self.visit(sara, "POST", "/api/appointments/{id}/confirm", id, Value::Null).await;
+        self.visit(ana, "POST", "/api/appointments/{id}/check-in", id, Value::Null).await;
+        self.visit(sara, "POST", "/api/appointments/{id}/start", id, Value::Null).await;
+        let findings = json!({"doctor_notes": "All is well."});
+        self.visit(sara, "POST", "/api/appointments/{id}/complete", id, findings).await;
+
+        let booked = ana.post(book, slot("12:00")).await.ok();
+        let (cancel, id) = ("/api/appointments/{id}/cancel", booked["id"].as_str().unwrap());
+        self.visit(ana, "POST", cancel, id, json!({"reason": "Away."})).await;
+        let booked = ana.post(book, slot("12:00")).await.ok();
+        self.visit(ana, "DELETE", one, booked["id"].as_str().unwrap(), Value::Null).await;
+    }
+
+    async fn waits(&mut self, sara: &Caller<'_>, ana: &Caller<'_>) {
+        let (all, one) = ("/api/appointments/holds", "/api/appointments/holds/{id}");
+        let doctor = sara.id_as("doc");
+        let slot = json!({"doctor": doctor, "date": "2030-01-10", "start_time": "09:00"});
+        let hold = self.visit(ana, "POST", all, "", slot).await;
+        let id = hold["id"].as_str().unwrap();
+        self.get(ana, all, "").await;
+        self.get(ana, one, id).await;
+        self.visit(ana, "DELETE", one, id, Value::Null).await;
+
+        let day_off = json!({"date": "2030-01-11", "is_available": false});
+        sara.post(format!("/api/doctors/{doctor}/availability"), day_off).await.ok();
+        let all = "/api/appointments/waitlist";
+        let one = "/api/appointments/waitlist/{doctor}/{date}";
+        let wait = json!({"doctor": doctor, "date": "2030-01-11"});
+        self.visit(ana, "POST", all, "", wait).await;
+        self.get(ana, all, "").await;
+        let place = format!("{doctor} 2030-01-11");
+        self.get(sara, one, &place).await;
+        self.visit(ana, "DELETE", one, &place, Value::Null).await;
+    }
+
+    async fn queues(&mut self, sara: &Caller<'_>, ana: &Caller<'_>) {
+        let tokens = "/api/appointments/queues/{doctor}/tokens";
+        let one = "/api/appointments/queues/{doctor}/tokens/{number}";
+        let doctor = sara.id_as("doc");
+        let (first, second) = (format!("{doctor} 1"), format!("{doctor} 2"));
+        self.visit(ana, "POST", tokens, &doctor, json!({})).await;
+        self.get(sara, "/api/appointments/queues/{doctor}", &doctor).await;
+        self.get(sara, one, &first).await;
+        let check_in = "/api/appointments/queues/{doctor}/tokens/{number}/check-in";
+        self.visit(ana, "POST", check_in, &first, Value::Null).await;
+        let next = "/api/appointments/queues/{doctor}/next";
+        self.visit(sara, "POST", next, &doctor, Value::Null).await;
+        ana.post(tokens.replace("{doctor}", &doctor), json!({})).await.ok();
+        self.visit(ana, "DELETE", one, &second, Value::Null).await;
+    }
+
+    async fn consultations(&mut self, sara: &Caller<'_>, ana: &Caller<'_>) {
+        let new = json!({
+            "doctor": sara.id_as("doc"), "scheduled_date": "2030-01-09", "scheduled_time": "14:00",
+            "chief_complaint": "Cough",
+        });
+        let agreed = self.visit(ana, "POST", "/api/consultations", "", new).await;
+        let id = agreed["id"].as_str().unwrap();
+        let parts: [(&Caller<'_>, &str, &str, Value, Value); 4] = [
+            (
+                ana,
+                "/api/consultations/{id}/symptoms",
+                "/api/consultations/{id}/symptoms/{pk}",
+                json!({"symptom": "Cough"}),
+                json!({"severity": "MILD"}),
+            ),
+            (
+                sara,
+                "/api/consultations/{id}/diagnosis",
+                "/api/consultations/{id}/diagnosis/{pk}",
+                json!({"diagnosis": "Cold", "icd_code": "J00"}),
+                json!({"confidence_level": "HIGH"}),
+            ),
+            (
+                sara,
+                "/api/consultations/{id}/vital-signs",
+                "/api/consultations/{id}/vital-signs/{pk}",
+                json!({"heart_rate": 72}),
+                json!({"temperature": 37.5}),
+            ),
+            (
+                sara,
+                "/api/consultations/{id}/notes",
+                "/api/consultations/{id}/notes/{pk}",
+                json!({"content": "Rest."}),
+                json!({"note_type": "TREATMENT"}),
+            ),
+        ];
+        for (author, all, one, new, change) in parts {
+            let added = self.visit(author, "POST", all, id, new).await;
+            self.get(sara, all, id).await;
+            let place = format!("{id} {}", added["id"].as_str().unwrap());
+            self.get(sara, one, &place).await;
+            self.visit(author, "PATCH", one, &place, &change).await;
+            self.visit(author, "PUT", one, &place, &change).await;
+            self.visit(author, "DELETE", one, &place, Value::Null).await;
+        }
+        self.get(sara, "/api/consultations/{id}", id).await;
+        // Nobody writes prescriptions yet.
+        let prescription = "/api/consultations/{id}/prescription";
+        let reply = self.ask(sara, "GET", prescription, id, Value::Null).await;
+        assert_eq!(reply.refusal(), "404 not-found");
+        self.get(sara, "/api/consultations/stats", "").await;
+        for step in ["start", "complete"] {
+            sara.post(format!("/api/consultations/{id}/{step}"), json!({})).await.ok();
+        }
+    }
+
+    /// Comes last, as time goes by.
+    async fn no_show(&mut self, sara: &Caller<'_>, ana: &Caller<'_>) {
+        let new = json!({
+            "doctor": sara.id_as("doc"), "scheduled_date": "2030-01-07", "scheduled_time": "16:30",
+        });
+        let agreed = ana.post("/api/consultations", new).await.ok();
+        self.hub.clock.advance(SignedDuration::from_hours(9));
+        let hospital = self.hub.sign_in("jinnah", PASSWORD).await;
+        let (miss, id) = ("/api/appointments/{id}/no-show", agreed["id"].as_str().unwrap());
+        self.visit(&hospital, "POST", miss, id, Value::Null).await;
+    }
+
     async fn reviews(&mut self, admin: &Caller<'_>, ana: &Caller<'_>, doctor: &Caller<'_>) {
         let own = doctor.id_as("doc");
-        for _ in 0..2 {
-            self.hub.visit(ana, doctor).await;
-        }
         let (all, one) = ("/api/doctors/{id}/reviews", "/api/doctors/{id}/reviews/{pk}");
         let review = self.visit(ana, "POST", all, &own, json!({"rating": 5})).await;
         self.get(ana, all, &own).await;
@@ -415,6 +574,24 @@ impl Tour<'_> {
         record: &str,
         body: impl serde::Serialize,
     ) -> Value {
+        let reply = self.ask(caller, method, path, record, body).await;
+        if reply.header("content-type").starts_with("application/json") {
+            return reply.ok();
+        }
+        let status = reply.status;
+        assert!(status.is_success(), "{method} {path}: {status} {}", reply.text());
+        Value::Null
+    }
+
+    /// Asks for the operation until nothing is wrong with the tables any more.
+    async fn ask(
+        &mut self,
+        caller: &Caller<'_>,
+        method: &str,
+        path: &'static str,
+        record: &str,
+        body: impl serde::Serialize,
+    ) -> Reply {
         let (hub, method) = (self.hub, method.parse::<Method>().unwrap());
         let body = serde_json::to_value(body).unwrap();
         let body = (!body.is_null()).then_some(&body);
@@ -436,27 +613,16 @@ impl Tour<'_> {
             }
             struck.push((reply, catch_up(hub).await));
         };
-        let answer = if reply.header("content-type").starts_with("application/json") {
-            reply.ok()
-        } else {
-            assert!(
-                reply.status.is_success(),
-                "{method} {real}: {} {}",
-                reply.status,
-                reply.text()
-            );
-            Value::Null
-        };
         self.stops.push(Stop {
             operation: (method.to_string(), path.split('?').next().unwrap()),
             caller: caller.user["id"].as_str().map(str::to_owned),
             address: caller.address,
-            reply,
+            reply: reply.clone(),
             spent,
             events: catch_up(hub).await,
             struck,
         });
-        answer
+        reply
     }
 }
 

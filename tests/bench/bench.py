@@ -1,5 +1,6 @@
 #!/usr/bin/env -S python3 -B
-"""Measures what CareHub costs: cold starts, memory, sizes, DynamoDB calls and requests per second.
+"""Measures what CareHub costs: cold starts, memory, sizes, DynamoDB calls, requests per second, and
+what crowds of patients and appointments make of them.
 
     tests/bench/bench.py [FUNCTION …] [--strict] [--only PART …] [--starts 20] [--seconds 5]
 
@@ -45,13 +46,15 @@ import crowd
 import load
 import report
 from emulator import Emulated, Failure, event, find_rie, free_ports
+from people import People
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BASELINE = "empty"
 WARM_INVOCATIONS = 50
 TARGETS = {"ratio": 2.0, "crowd_ratio": 1.5, "peak_bytes": 40 * report.MEGA, "zip_bytes": 6 * report.MEGA}
-PARTS = ("cold", "memory", "size", "budget", "load", "crowd")
+PARTS = ("cold", "memory", "size", "budget", "load", "crowd", "diary")
+CROWDS = ("crowd", "diary")
 
 
 class Bench:
@@ -75,6 +78,7 @@ class Bench:
             "budget": None,
             "load": [],
             "crowd": None,
+            "diary": None,
             "failures": [],
         }
 
@@ -89,14 +93,16 @@ class Bench:
                 self.prepare_emulator(stack)
             if "cold" in parts:
                 self.cold_starts()
-            if {"memory", "load", "crowd"} & set(parts):
-                self.start_platform(stack, wanted={"load", "crowd"} & set(parts))
+            if {"memory", "load", *CROWDS} & set(parts):
+                self.start_platform(stack, wanted={"load", *CROWDS} & set(parts))
             if "memory" in parts:
                 self.each("memory", self.memory)
             if "load" in parts and self.platform:
                 self.attempt("load", self.load)
             if "crowd" in parts and self.platform:
-                self.attempt("crowd", self.crowd)
+                self.attempt("crowd", lambda: self.crowd("crowd", crowd.patients))
+            if "diary" in parts and self.platform:
+                self.attempt("diary", lambda: self.crowd("diary", crowd.appointments))
             if "budget" in parts:
                 self.attempt("budget", self.budget)
         self.judge()
@@ -252,17 +258,19 @@ class Bench:
     def load(self):
         progress("load")
         self.results["load"] = load.measure(
-            self.platform, self.options.connections, self.options.seconds
+            self.platform, self.people, self.options.connections, self.options.seconds
         )
 
-    def crowd(self):
+    def crowd(self, part, measure):
         binary = self.binary("crowd")
         if not binary:
             raise Failure(f"crowd is not built under {self.target}")
         sizes = [1_000, self.options.crowd]
-        self.results["crowd"] = crowd.measure(
-            self.platform, self.binary("carehub"), binary, sizes, progress
-        )
+        self.results[part] = measure(self.platform, self.people, binary, sizes, progress)
+
+    @functools.cached_property
+    def people(self):
+        return People(self.platform, self.binary("carehub"))
 
     # Failures and verdicts.
 
@@ -297,8 +305,8 @@ class Bench:
             }
             row["missed"] = [target for target, met in found.items() if not met]
             row["passes"] = not row["missed"] and "error" not in row
-        if self.results["crowd"]:
-            for row in self.results["crowd"]["views"]:
+        for part in CROWDS:
+            for row in (self.results[part] or {"views": []})["views"]:
                 row["passes"] = row["ratio"] <= TARGETS["crowd_ratio"] and row["same_calls"]
 
 
@@ -350,7 +358,7 @@ def options():
     add("--starts", type=int, default=20, help="cold starts of each function")
     add("--connections", type=int, default=16, help="of the load")
     add("--seconds", type=float, default=5, help="of load for each endpoint")
-    add("--crowd", type=int, default=100_000, help="patients of the larger of two hospitals")
+    add("--crowd", type=int, default=100_000, help="patients of the larger hospital, appointments of the busier doctor")
     add("--rie", type=Path, help="the runtime interface emulator")
     add("--target", type=Path, default=ROOT / "target", help="cargo's target folder")
     add("--env", type=Path, default=HERE / "env.json")
@@ -374,8 +382,8 @@ def main():
     output.write_text(json.dumps(results, indent=2) + "\n")
     print(report.render(results))
     missed = any(row.get("missed") for row in results["functions"].values())
-    crowded = results["crowd"] or {"views": []}
-    missed = missed or not all(row["passes"] for row in crowded["views"])
+    crowds = [results[part] for part in CROWDS if results[part]]
+    missed = missed or not all(row["passes"] for each in crowds for row in each["views"])
     sys.exit(1 if results["failures"] or (chosen.strict and missed) else 0)
 
 

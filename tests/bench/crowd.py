@@ -1,28 +1,92 @@
-"""How long lists and searches take in a small and in a crowded hospital."""
+"""How long lists, searches and bookings take where few and where very many were before."""
 
+import itertools
 import json
 import statistics
 import subprocess
 import time
 
 from emulator import Failure
+from people import Slots
 
 PAGE, DEEP, REPEATS = 2, 500, 100
 SETTLED = 50
 
-ADMIN = "bench-admin"
-PASSWORD = "quiet-lantern-97"
 
-
-def measure(platform, console, binary, sizes, progress):
-    """Fills hospitals with as many patients as `sizes` says, and then looks at each in turn."""
-    platform.create_admin(console, ADMIN, PASSWORD)
+def patients(platform, people, binary, sizes, progress):
+    """A page, a deep page and a search in hospitals of as many patients as `sizes` says."""
     found = []
     for size in sizes:
         progress(f"a hospital of {size} patients")
-        token, hospital = join(platform, f"bench{size}")
-        calls = fill(platform, binary, hospital, size)["calls"]
-        found.append({"size": size, "calls": calls, "token": token, "paths": paths(platform, token)})
+        token, hospital = people.hospital(f"bench{size}")
+        counted = fill(platform, binary, hospital, "patients", size)
+        if not counted["found"]:
+            raise Failure("crowd: the patient who is looked for is not found")
+        asked = {view: get(path, token) for view, path in paths(platform, token).items()}
+        found.append({"size": size, "calls": counted["calls"], "asked": asked})
+    compared = compare(platform, found)
+    first = found[0]["calls"]["page 1"]
+    for row in compared["views"]:
+        row["same_calls"] = row["same_calls"] and row["calls"] == first
+    return compared
+
+
+def appointments(platform, people, binary, sizes, progress):
+    """A month of slots, a booking and a page of doctors who had as many appointments."""
+    found = []
+    for size in sizes:
+        progress(f"a doctor with {size} appointments")
+        manager, hospital = people.hospital(f"diary{size}")
+        token, doctor = people.doctor(manager, f"diary{size}", Slots.HOURS, Slots.MINUTES)
+        more = ["--doctor", doctor]
+        counted = fill(platform, binary, hospital, "appointments", size, more)
+        patient, slots = people.patient(f"diary-patient{size}"), Slots([doctor])
+        month = f"/api/appointments/doctor_availability?doctor_id={doctor}&{slots.month()}"
+        asked = {
+            "month of slots": get(month, patient),
+            "booking": book(slots, patient),
+            "page 1": get("/api/appointments/doctor-appointments", token),
+        }
+        found.append({"size": size, "calls": counted["calls"], "asked": asked})
+    return compare(platform, found)
+
+
+def fill(platform, binary, hospital, what, size, more=()):
+    endpoint = f"http://127.0.0.1:{platform.dynamodb_port}"
+    command = [binary, "--endpoint", endpoint, "--hospital", hospital, what, "--to", str(size), *more]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{size} {what} were not entered within 20 minutes") from None
+    if done.returncode:
+        raise Failure(f"crowd: {done.stderr[-400:]}")
+    return json.loads(done.stdout)
+
+
+def paths(platform, token):
+    """Where the first page of patients is, the deep one, and a search."""
+    first = f"/api/patients?limit={PAGE}"
+    deep = first
+    for _ in range(1, DEEP):
+        deep = platform.call("GET", deep, token=token)["next"]
+    search = f"/api/patients/search?query=03000000999&limit={PAGE}"
+    return {"page 1": first, "page 500": deep, "search": search}
+
+
+def get(path, token):
+    """Asks for the same again and again."""
+    return lambda platform: platform.call("GET", path, token=token)
+
+
+def book(slots, token):
+    """Books another slot each time, none that opens a day: `crowd` has booked one of those."""
+    left = itertools.islice(slots, Slots.DAYS, None)
+    path = "/api/appointments/book"
+    return lambda platform: platform.call("POST", path, next(left), expect=201, token=token)
+
+
+def compare(platform, found):
+    """The times and calls of each view, and how much longer the larger crowd takes."""
     # The platform is still busy with what the generator left.
     time.sleep(2)
     for each, times in zip(found, in_turn(platform, found)):
@@ -34,63 +98,21 @@ def measure(platform, console, binary, sizes, progress):
             "ms": {str(each["size"]): each["ms"][view] for each in found},
             "ratio": large["ms"][view] / small["ms"][view],
             "calls": large["calls"][view],
-            "same_calls": large["calls"][view] == small["calls"][view] == large["calls"]["page 1"],
+            "same_calls": large["calls"][view] == small["calls"][view],
         }
-        for view in ("page 1", "page 500", "search")
+        for view in small["asked"]
     ]
-    return {"sizes": sizes, "views": views}
-
-
-def join(platform, name):
-    """A hospital that an admin lets in; its token and its identifier."""
-    admin = platform.sign_in({"username": ADMIN, "password": PASSWORD})
-    application = {
-        "username": name, "email": f"{name}@bench.example",
-        "password": PASSWORD, "password_confirm": PASSWORD,
-        "first_name": "Bench", "last_name": "Mark", "phone_number": "+923001110000",
-        "hospital_name": f"Bench {name}", "license_number": f"BENCH-{name}",
-        "hospital_email": f"desk-{name}@bench.example", "hospital_phone": "+924211100000",
-        "address": "1 Example Road",
-    }
-    applied = platform.call("POST", "/api/hospitals/register", application, expect=201)
-    hospital = applied["hospital"]["id"]
-    platform.call("PATCH", f"/api/hospitals/{hospital}/approve", {"is_approved": True}, token=admin)
-    return platform.sign_in({"username": name, "password": PASSWORD}), hospital
-
-
-def fill(platform, binary, hospital, size):
-    endpoint = f"http://127.0.0.1:{platform.dynamodb_port}"
-    command = [binary, "--endpoint", endpoint, "--hospital", hospital, "--to", str(size)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{size} patients were not entered within 20 minutes") from None
-    if done.returncode:
-        raise Failure(f"crowd: {done.stderr[-400:]}")
-    counted = json.loads(done.stdout)
-    if not counted["found"]:
-        raise Failure("crowd: the patient who is looked for is not found")
-    return counted
-
-
-def paths(platform, token):
-    """Where the first page is, the deep one, and a search."""
-    first = f"/api/patients?limit={PAGE}"
-    deep = first
-    for _ in range(1, DEEP):
-        deep = platform.call("GET", deep, token=token)["next"]
-    search = f"/api/patients/search?query=03000000999&limit={PAGE}"
-    return {"page 1": first, "page 500": deep, "search": search}
+    return {"sizes": [each["size"] for each in found], "views": views}
 
 
 def in_turn(platform, found):
-    """The median of each view of each hospital, asked for by turns, so that noise hits all alike."""
-    samples = [{view: [] for view in each["paths"]} for each in found]
+    """The median of each view of each crowd, asked for by turns, so that noise hits all alike."""
+    samples = [{view: [] for view in each["asked"]} for each in found]
     for turn in range(SETTLED + REPEATS):
         for each, taken in zip(found, samples):
-            for view, path in each["paths"].items():
+            for view, ask in each["asked"].items():
                 begun = time.perf_counter()
-                platform.call("GET", path, token=each["token"])
+                ask(platform)
                 if turn >= SETTLED:
                     taken[view].append((time.perf_counter() - begun) * 1e3)
     return [{view: statistics.median(times) for view, times in taken.items()} for taken in samples]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import http.client
+import itertools
 import json
 import math
 import os
@@ -13,9 +14,14 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 from emulator import Failure, wait_for_port
+from people import Slots
+
+# How many doctors patients book with while bookings are counted.
+DOCTORS = 8
 
 
 class Platform:
@@ -122,8 +128,8 @@ def inherited():
     }
 
 
-def measure(platform, connections, seconds):
-    """Registers somebody and loads the endpoints that every session begins with."""
+def measure(platform, people, connections, seconds):
+    """Loads what every session begins with, and what patients do who look for a doctor's time."""
     password = secrets.token_urlsafe(18)
     person = {"username": f"bench_{secrets.token_hex(4)}", "password": password}
     registration = {
@@ -135,38 +141,83 @@ def measure(platform, connections, seconds):
     }
     platform.call("POST", "/api/auth/register", registration, expect=201)
     token = platform.sign_in(person)
-    for path in ("/api/auth/profile", "/api/hospitals"):
+    manager, _ = people.hospital("load")
+    _, doctor = people.doctor(manager, "usual", "09:00-17:00", 30)
+    slots, bookings = Slots([]), booking(people, manager)
+    free = f"/api/doctors/{doctor}/available_slots?date={slots.today + timedelta(days=1)}"
+    month = f"/api/appointments/doctor_availability?doctor_id={doctor}&{slots.month()}"
+    for path in ("/api/auth/profile", "/api/hospitals", free, month):
         platform.call("GET", path, token=token)
 
     bearer = {"authorization": f"Bearer {token}"}
     scenarios = [
-        ("login", "POST", "/api/auth/login", {}, json.dumps(person)),
-        ("me", "GET", "/api/auth/profile", bearer, None),
-        ("hospital list", "GET", "/api/hospitals", bearer, None),
+        ("login", Fixed("POST", "/api/auth/login", {}, json.dumps(person))),
+        ("me", Fixed("GET", "/api/auth/profile", bearer)),
+        ("hospital list", Fixed("GET", "/api/hospitals", bearer)),
+        ("slots of a day", Fixed("GET", free, bearer)),
+        ("slots of a month", Fixed("GET", month, bearer)),
+        ("booking", bookings),
     ]
-    drive = with_wrk if shutil.which("wrk") else with_asyncio
     results = []
-    for name, *request in scenarios:
-        drive(platform.port, *request, connections, min(1, seconds))
-        result = drive(platform.port, *request, connections, seconds)
+    for name, asked in scenarios:
+        drive = with_wrk if shutil.which("wrk") and isinstance(asked, Fixed) else with_asyncio
+        drive(platform.port, asked, connections, min(1, seconds))
+        result = drive(platform.port, asked, connections, seconds)
         if result["errors"] or not result["requests"]:
             raise Failure(f"load of {name}: {result['errors'] or 'no answer'}\n{platform.log()}")
-        results.append({"name": name, "method": request[0], "path": request[1], **result})
+        path = re.sub(r"doc_\w+", "{id}", asked.path.partition("?")[0])
+        results.append({"name": name, "method": asked.method, "path": path, **result})
     return results
 
 
-def with_asyncio(port, method, path, headers, body, connections, seconds):
-    """Keep-alive connections that each send the next request when the answer is there."""
+class Fixed:
+    """The same request again and again."""
+
+    def __init__(self, method, path, headers, body=None):
+        self.method, self.path, self.headers, self.body = method, path, headers, body
+
+    def __iter__(self):
+        return itertools.repeat(written(self.method, self.path, self.headers, self.body))
+
+
+class Bookings:
+    """Patients who book, one after the other, each another slot. None is booked twice."""
+
+    method, path = "POST", "/api/appointments/book"
+
+    def __init__(self, doctors, patients):
+        self.left = zip(itertools.cycle(patients), Slots(doctors))
+
+    def __iter__(self):
+        for token, slot in self.left:
+            bearer = {"authorization": f"Bearer {token}"}
+            yield written(self.method, self.path, bearer, json.dumps(slot))
+
+
+def booking(people, manager):
+    # A patient has the same doctor each time, as the numbers divide, and is never somewhere else.
+    hours = (Slots.HOURS, Slots.MINUTES)
+    doctors = [people.doctor(manager, f"booked{number}", *hours)[1] for number in range(DOCTORS)]
+    patients = [people.patient(f"bench-patient{number}") for number in range(DOCTORS * 8)]
+    return Bookings(doctors, patients)
+
+
+def written(method, path, headers, body):
+    """A request as it goes over the wire."""
     head = {"host": "127.0.0.1", "content-length": str(len(body or "")), **headers}
     if body is not None:
         head["content-type"] = "application/json"
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
-    request = ("\r\n".join(lines) + "\r\n\r\n" + (body or "")).encode()
+    return ("\r\n".join(lines) + "\r\n\r\n" + (body or "")).encode()
+
+
+def with_asyncio(port, asked, connections, seconds):
+    """Keep-alive connections that each send the next request when the answer is there."""
 
     async def run():
         loop = asyncio.get_running_loop()
         started, busy = time.perf_counter(), time.process_time()
-        tally = Tally(request, started + seconds)
+        tally = Tally(iter(asked), started + seconds)
         clients = [
             (await loop.create_connection(lambda: Client(tally), "127.0.0.1", port))[1]
             for _ in range(connections)
@@ -194,8 +245,8 @@ def with_asyncio(port, method, path, headers, body, connections, seconds):
 class Tally:
     """What the connections of one load share."""
 
-    def __init__(self, request, deadline):
-        self.request, self.deadline = request, deadline
+    def __init__(self, requests, deadline):
+        self.requests, self.deadline = requests, deadline
         self.latencies, self.errors = [], Counter()
 
 
@@ -213,8 +264,11 @@ class Client(asyncio.Protocol):
         self.send()
 
     def send(self):
+        request = next(self.tally.requests, None)
+        if request is None:
+            return self.finish()
         self.sent = time.perf_counter()
-        self.transport.write(self.tally.request)
+        self.transport.write(request)
 
     def data_received(self, data):
         data = self.received + data if self.received else data
@@ -250,8 +304,9 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
 
 
-def with_wrk(port, method, path, headers, body, connections, seconds):
+def with_wrk(port, asked, connections, seconds):
     """The same load by `wrk`, which takes less of the two cores for itself."""
+    method, path, headers, body = asked.method, asked.path, asked.headers, asked.body
     if body is not None:
         headers = {**headers, "content-type": "application/json"}
     lua_body = json.dumps(body) if body else "nil"

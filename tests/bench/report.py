@@ -5,7 +5,13 @@ MEGA = 1_000_000
 
 def render(results):
     """The whole report, with the targets and what missed them."""
-    parts = [heading(results), functions(results), budget(results), load(results), crowd(results)]
+    parts = [
+        heading(results), functions(results), budget(results), load(results),
+        crowd(results, "crowd", "CROWD", "patients of one hospital",
+              "pages of two, so that a thousand make 500"),
+        crowd(results, "diary", "DIARY", "appointments of one doctor",
+              "each booking takes another slot"),
+    ]
     if results["failures"]:
         lines = [f"  {each.strip()}" for each in results["failures"]]
         parts.append("\n".join(["NOT MEASURED", *lines]))
@@ -119,15 +125,15 @@ def load(results):
     header = ["one machine", "endpoint", "requests/s", "p50 ms", "p99 ms", ""]
     notes = [
         f"{results['connections']} keep-alive connections, {results['seconds']:g} s each, by "
-        f"{rows[0]['client']} on the same machine."
+        f"{' and '.join(dict.fromkeys(row['client'] for row in rows))} on the same machine."
     ]
     if any(row[-1] for row in cells):
         notes.append("Client-bound: the client used up its core, the platform can do more.")
     return "\n".join(["LOAD", grid(header, cells, left=(0, 1, 5)), *notes])
 
 
-def crowd(results):
-    found = results["crowd"]
+def crowd(results, part, title, what, how):
+    found = results[part]
     if not found:
         return None
     small, large = found["sizes"]
@@ -142,9 +148,10 @@ def crowd(results):
         for row in found["views"]
     ]
     cells.append(["target", "", "", limit(results["targets"]["crowd_ratio"]), "the same", ""])
-    header = ["patients of one hospital", f"{small:,} ms", f"{large:,} ms", "ratio", "calls", ""]
-    notes = ["Median of sequential requests over HTTP; pages of two, so that a thousand make 500."]
-    return "\n".join(["CROWD", grid(header, cells, left=(0, 4)), *notes])
+    header = [what, f"{small:,} ms", f"{large:,} ms", "ratio", "calls", ""]
+    notes = [f"Median of sequential requests over HTTP; {how}. "
+             "Calls without those of the gate and the audit log."]
+    return "\n".join([title, grid(header, cells, left=(0, 4)), *notes])
 
 
 def grid(header, rows, left=(0,)):

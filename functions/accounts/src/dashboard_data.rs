@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use carehub_api::{Result, actor::SignedIn, error::Problem, extract::Json};
-use carehub_domain::{access::Role, tally::Total};
+use carehub_domain::{access::Role, appointment::Appointment, tally::Total};
 use carehub_store::Store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 pub enum DashboardView {
     /// For patients.
     Patient {
-        /// Appointments that are still to come.
+        /// Appointments that are still to come: a hundred at most.
         upcoming_appointments: i64,
         /// Appointments ever made.
         total_appointments: i64,
@@ -22,7 +22,7 @@ pub enum DashboardView {
     },
     /// For doctors.
     Doctor {
-        /// Appointments of today.
+        /// Appointments of today that were not called off: a hundred at most.
         todays_appointments: i64,
         /// Patients ever seen.
         total_patients: i64,
@@ -44,19 +44,27 @@ pub enum DashboardView {
     (status = 401, description = "Nobody is signed in.", body = Problem),
 ))]
 pub(crate) async fn handler(
-    SignedIn { account, .. }: SignedIn,
+    SignedIn { account, actor, .. }: SignedIn,
     State(store): State<Store>,
 ) -> Result<Json<DashboardView>> {
-    let totals = store.totals().of_person(account.id).await?;
+    let (totals, appointments) = (store.totals(), store.appointments());
+    let (totals, ahead) = tokio::try_join!(
+        totals.of_person(account.id),
+        appointments.ahead_of(account.id, actor.at),
+    )?;
     let total = |total| totals.get(&total).copied().unwrap_or_default();
+    let count = |counts: &dyn Fn(&Appointment) -> bool| {
+        i64::try_from(ahead.iter().filter(|appointment| counts(appointment)).count())
+            .unwrap_or(i64::MAX)
+    };
     Ok(Json(match account.role {
         Role::Patient => DashboardView::Patient {
-            upcoming_appointments: total(Total::PendingAppointments),
+            upcoming_appointments: count(&|appointment| appointment.is_upcoming(actor.at)),
             total_appointments: total(Total::Appointments),
             completed_visits: total(Total::CompletedVisits),
         },
         Role::Doctor => DashboardView::Doctor {
-            todays_appointments: total(Total::PendingAppointments),
+            todays_appointments: count(&|appointment| appointment.is_on_the_day_of(actor.at)),
             total_patients: total(Total::Patients),
             pending_reviews: total(Total::PendingReviews),
         },

@@ -15,7 +15,7 @@ use carehub_domain::{
     access::{Action, Actor, Role},
     account::{Account, PersonName, Username, role_for_newcomer},
     contact::{EmailAddress, Phone},
-    doctor::{AppointmentLength, DailyMaximum, Doctor, Practice},
+    doctor::{AppointmentLength, Buffer, DailyMaximum, Doctor, Practice},
     hours::WeeklyHours,
     password::NewPassword,
     schedule::Week,
@@ -64,6 +64,8 @@ form! {
         license_number: Option<Text<100>>,
         /// For doctors: how long one appointment is, in minutes.
         appointment_duration: Option<AppointmentLength>,
+        /// For doctors: how long to rest between two appointments, in minutes.
+        buffer_minutes: Option<Buffer>,
         /// For doctors: how many patients a day.
         max_patients_per_day: Option<DailyMaximum>,
         /// For doctors: when patients are seen.
@@ -135,6 +137,7 @@ impl Newcomer {
             license_number: self.license_number,
             week: Week::of(self.available_days.unwrap_or_default(), visitor.at),
             appointment_duration: self.appointment_duration.unwrap_or_default(),
+            buffer: self.buffer_minutes.unwrap_or_default(),
             max_patients_per_day: self.max_patients_per_day.unwrap_or_default(),
             ..Practice::default()
         };

@@ -27,8 +27,7 @@ pub use self::{
     reviews::ReviewView,
     schedule::{DayView, ScheduleView},
     shift::{BreakView, ShiftView},
-    slots::{SlotView, SlotsView},
-    stats::{DirectoryStatsView, PracticeView, TopRatedView, VisitStatsView},
+    stats::{DirectoryStatsView, PracticeView, TopRatedView},
 };
 
 /// The routes of this function.

@@ -17,7 +17,7 @@ use carehub_domain::{
     account::{BloodGroup, Gender, Zone},
     care::{Assignment, AssignmentId},
     contact::{EmailAddress, Phone},
-    doctor::{AppointmentLength, DailyMaximum, Doctor},
+    doctor::{AppointmentLength, Buffer, DailyMaximum, Doctor},
     hours::{Day, WeeklyHours},
     patient::{Patient, Roster},
     schedule::Week,
@@ -44,6 +44,8 @@ form! {
         available_days: Option<NamedHours> = "available_timings",
         /// How long one appointment is, in minutes: 15 to 120.
         appointment_duration: Option<AppointmentLength> = "consultation_duration",
+        /// How long one rests between two appointments, in minutes: 0 to 60.
+        buffer_minutes: Option<Buffer> = "buffer_time" | "buffer",
         /// How many patients a day: 1 to 50.
         max_patients_per_day: Option<DailyMaximum>,
         /// The IANA time zone the hours are in.
@@ -96,6 +98,8 @@ pub struct HoursView {
     pub available_days: WeeklyHours,
     /// How long one appointment is, in minutes.
     pub appointment_duration: AppointmentLength,
+    /// How long the doctor rests between two appointments, in minutes.
+    pub buffer_minutes: Buffer,
     /// How many patients a day.
     pub max_patients_per_day: DailyMaximum,
     /// The zone of the hours.
@@ -299,6 +303,7 @@ impl OwnHours {
         }
         let length = self.appointment_duration;
         replace(&mut practice.appointment_duration, length, "appointment_duration", &mut changed);
+        replace(&mut practice.buffer, self.buffer_minutes, "buffer_minutes", &mut changed);
         let most = self.max_patients_per_day;
         replace(&mut practice.max_patients_per_day, most, "max_patients_per_day", &mut changed);
         replace(&mut practice.zone, self.timezone, "timezone", &mut changed);
@@ -332,6 +337,7 @@ impl OwnHoursView {
         let availability = HoursView {
             available_days: practice.week.hours(),
             appointment_duration: practice.appointment_duration,
+            buffer_minutes: practice.buffer,
             max_patients_per_day: practice.max_patients_per_day,
             timezone: practice.zone.clone(),
         };

@@ -17,8 +17,9 @@ use carehub_api::{
 };
 use carehub_domain::{
     access::{Action, Actor, Guarded, PatientId, Subject, UserId},
+    appointment::AppointmentId,
     doctor::DoctorId,
-    review::{Moderation, Opinion, Review, ReviewError, ReviewId, Stars, VisitId},
+    review::{Moderation, Opinion, Review, ReviewError, ReviewId, Stars},
     text::Text,
 };
 use carehub_store::{Page, Store, StoreError};
@@ -42,7 +43,7 @@ form! {
         /// Who is reviewed. Not needed where the path says so.
         doctor: Option<DoctorId> = "doctor_id",
         /// The visit; the last one that is not reviewed yet if none is named.
-        visit: Option<VisitId> = "consultation" | "appointment" | "appointment_id",
+        visit: Option<AppointmentId> = "consultation" | "appointment" | "appointment_id",
         /// One to five stars.
         rating: Stars = "overall_rating",
         /// The same in words. They are read before others see them.
@@ -111,7 +112,7 @@ pub struct ReviewView {
     /// Where it stands.
     pub moderation: Moderation,
     /// The visit. Shown to those who see the patient.
-    pub visit: Option<VisitId>,
+    pub visit: Option<AppointmentId>,
     /// When it was written.
     pub created_at: Timestamp,
     /// When it last changed.

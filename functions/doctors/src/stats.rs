@@ -8,10 +8,11 @@ use carehub_api::{
     actor::CurrentActor,
     error::Problem,
     extract::{Json, Path},
+    view::VisitsView,
 };
 use carehub_domain::{
     access::Action,
-    census::{Facts, Sheet, experience_band},
+    census::{Sheet, distribution, experience_band},
     doctor::{Doctor, DoctorId},
     tally::Total,
 };
@@ -48,7 +49,7 @@ pub struct DirectoryStatsView {
     /// of them in the directory are compared.
     pub top_rated_doctors: Vec<TopRatedView>,
     /// What becomes of appointments.
-    pub consultation_stats: VisitStatsView,
+    pub consultation_stats: VisitsView,
 }
 
 /// One of the best doctors.
@@ -62,17 +63,6 @@ pub struct TopRatedView {
     pub rating: Option<f64>,
     /// How many patients gave stars.
     pub total_reviews: u32,
-}
-
-/// The appointments of the hub in numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct VisitStatsView {
-    /// Appointments ever made.
-    pub total_appointments: i64,
-    /// Appointments that wait for an answer.
-    pub pending_appointments: i64,
-    /// Visits that took place.
-    pub completed_visits: i64,
 }
 
 /// A doctor's practice in numbers. They follow what happens within a moment.
@@ -109,23 +99,18 @@ pub(crate) async fn of_directory(
         doctors.directory(verified, &good, Window::first(LOOKED_AT)),
     )?;
     let fact = |name: &str| facts.get(name).copied().unwrap_or_default();
-    let total = |total| totals.get(&total).copied().unwrap_or_default();
     let bands = BANDS.map(experience_band);
     Ok(Json(DirectoryStatsView {
         total_doctors: fact("total"),
         verified_doctors: fact("verified"),
         active_doctors: fact("available"),
-        specialization_distribution: named(&facts, "specialization:"),
+        specialization_distribution: distribution(&facts, "specialization:"),
         experience_distribution: bands
             .map(|band| (band.to_owned(), fact(&format!("experience:{band}"))))
             .into(),
         average_consultation_fee: mean(fact("fee-cents"), fact("fees")),
         top_rated_doctors: best(page.visible_to(&actor).records),
-        consultation_stats: VisitStatsView {
-            total_appointments: total(Total::Appointments),
-            pending_appointments: total(Total::PendingAppointments),
-            completed_visits: total(Total::CompletedVisits),
-        },
+        consultation_stats: VisitsView::from(&totals),
     }))
 }
 
@@ -152,13 +137,6 @@ pub(crate) async fn of_doctor(
         average_rating: doctor.rating.mean(),
         total_reviews: doctor.rating.count,
     }))
-}
-
-/// The numbers whose name begins with `prefix`, by the rest of it.
-fn named(facts: &Facts, prefix: &str) -> BTreeMap<String, i64> {
-    let numbers = facts.iter().filter(|(_, number)| **number > 0);
-    let named = numbers.filter_map(|(name, &number)| Some((name.strip_prefix(prefix)?, number)));
-    named.map(|(name, number)| (name.to_owned(), number)).collect()
 }
 
 fn mean(cents: i64, count: i64) -> Option<String> {

@@ -19,7 +19,7 @@ use carehub_domain::{
     account::{Account, PersonName, Username},
     contact::{EmailAddress, Phone},
     department::DepartmentId,
-    doctor::{AppointmentLength, DailyMaximum, Doctor, DoctorError, NationalId, Practice},
+    doctor::{AppointmentLength, Buffer, DailyMaximum, Doctor, DoctorError, NationalId, Practice},
     hospital::{Hospital, HospitalError, HospitalId},
     hours::WeeklyHours,
     password::{NewPassword, PasswordHash},
@@ -62,6 +62,9 @@ form! {
         available_timings: Option<WeeklyHours> = "available_days",
         /// How long one appointment is, in minutes: 15 to 120, 30 if nothing is said.
         appointment_duration: Option<AppointmentLength>,
+        /// How long the doctor rests between two appointments, in minutes: 0 to 60, 0 if nothing is
+        /// said.
+        buffer_minutes: Option<Buffer>,
         /// How many patients a day: 1 to 50, 20 if nothing is said.
         max_patients_per_day: Option<DailyMaximum>,
         /// For admins: the hospital.
@@ -167,6 +170,7 @@ impl NewDoctor {
             cnic: self.cnic,
             week: Week::of(self.available_timings.unwrap_or_default(), now),
             appointment_duration: self.appointment_duration.unwrap_or_default(),
+            buffer: self.buffer_minutes.unwrap_or_default(),
             max_patients_per_day: self.max_patients_per_day.unwrap_or_default(),
             ..Practice::default()
         };

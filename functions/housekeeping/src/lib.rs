@@ -1,9 +1,16 @@
 //! What the hub does by the clock.
 
+mod no_shows;
+mod offers;
+
 use carehub_domain::access::{Action, Actor, Denied};
 use carehub_store::{Store, StoreError, Table};
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// How many records a chore sees to at once.
+const AT_ONCE: usize = 8;
 
 /// A chore, as the schedules of `template.yaml` name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -12,15 +19,51 @@ pub enum Chore {
     /// Delete codes that have expired and sessions that have ended, although DynamoDB
     /// would drop them too, some day.
     Sweep,
+    /// Note which patients did not come.
+    NoShows,
+    /// Offer to the next who waits what was not taken in time.
+    Offers,
 }
 
 /// What a chore did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Done {
+    /// Of [`Chore::Sweep`].
+    Swept(Swept),
+    /// Of [`Chore::NoShows`].
+    Missed(Missed),
+    /// Of [`Chore::Offers`].
+    PassedOn(PassedOn),
+}
+
+/// What was deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Swept {
     /// How many one-time codes were deleted.
     pub codes: usize,
     /// How many sessions were deleted.
     pub sessions: usize,
+}
+
+/// Which appointments nobody came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Missed {
+    /// How many were noted.
+    pub appointments: usize,
+    /// How many could not be seen to this time.
+    pub failed: usize,
+}
+
+/// What was offered to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PassedOn {
+    /// How many offers were not taken.
+    pub lapsed: usize,
+    /// How many of them others were found for.
+    pub offered: usize,
+    /// How many waitlists could not be seen to this time.
+    pub failed: usize,
 }
 
 /// A chore could not be finished. The next run goes on with it.
@@ -32,18 +75,66 @@ pub enum ChoreError {
     /// The tables could not be read or written.
     #[error("the chore was interrupted")]
     Store(#[from] StoreError),
+    /// Some records could not be seen to.
+    #[error("some records could not be seen to: {0}")]
+    Unfinished(usize),
 }
 
 impl Chore {
     /// Does the chore as of `now`.
-    pub async fn perform(self, store: &Store, now: Timestamp) -> Result<Swept, ChoreError> {
-        let Self::Sweep = self;
-        let permit = Actor::worker("housekeeping", now).allow(Action::Sweep)?;
-        let codes = permit.clone().noting("kind", "codes");
-        let codes = store.sweep().expired(Table::Ephemeral, now, &codes).await?;
-        let sessions = permit.noting("kind", "sessions");
-        let sessions = store.sweep().expired(Table::Identity, now, &sessions).await?;
-        tracing::info!(swept.codes = codes, swept.sessions = sessions, "swept");
-        Ok(Swept { codes, sessions })
+    pub async fn perform(self, store: &Store, now: Timestamp) -> Result<Done, ChoreError> {
+        match self {
+            Self::Sweep => sweep(store, now).await.map(Done::Swept),
+            Self::NoShows => no_shows::note(store, now).await.map(Done::Missed),
+            Self::Offers => offers::pass_on(store, now).await.map(Done::PassedOn),
+        }
     }
+}
+
+impl Done {
+    /// Complains about what could not be seen to, now that the rest is done.
+    pub fn wholly(self) -> Result<Self, ChoreError> {
+        match self {
+            Self::Missed(Missed { failed, .. }) | Self::PassedOn(PassedOn { failed, .. })
+                if failed > 0 =>
+            {
+                Err(ChoreError::Unfinished(failed))
+            }
+            Self::Swept(_) | Self::Missed(_) | Self::PassedOn(_) => Ok(self),
+        }
+    }
+}
+
+async fn sweep(store: &Store, now: Timestamp) -> Result<Swept, ChoreError> {
+    let permit = Actor::worker("housekeeping", now).allow(Action::Sweep)?;
+    let codes = permit.clone().noting("kind", "codes");
+    let codes = store.sweep().expired(Table::Ephemeral, now, &codes).await?;
+    let sessions = permit.noting("kind", "sessions");
+    let sessions = store.sweep().expired(Table::Identity, now, &sessions).await?;
+    tracing::info!(swept.codes = codes, swept.sessions = sessions, "swept");
+    Ok(Swept { codes, sessions })
+}
+
+/// Sees to each record for itself, several at once. Those that fail do not stop the others.
+async fn each<T, D, F>(
+    records: Vec<Result<T, StoreError>>,
+    see_to: impl Fn(T) -> F,
+) -> Vec<Result<D, ChoreError>>
+where
+    F: Future<Output = Result<D, ChoreError>>,
+{
+    let one = |record: Result<T, StoreError>| {
+        let work = record.map(&see_to);
+        async move {
+            match work {
+                Ok(work) => work.await,
+                Err(unreadable) => Err(unreadable.into()),
+            }
+        }
+    };
+    let done: Vec<_> = stream::iter(records).map(one).buffer_unordered(AT_ONCE).collect().await;
+    for error in done.iter().filter_map(|one| one.as_ref().err()) {
+        tracing::error!(error = %error, "a record could not be seen to");
+    }
+    done
 }

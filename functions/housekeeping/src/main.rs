@@ -10,8 +10,8 @@ async fn main() -> Result<(), lambda::Error> {
     let (config, aws) = lambda::start()?;
     let store = aws.store(&config);
     lambda_runtime::run(service_fn(async |chore: LambdaEvent<Chore>| {
-        let swept = chore.payload.perform(&store, SystemClock.now()).await?;
-        Ok::<_, lambda::Error>(swept)
+        let done = chore.payload.perform(&store, SystemClock.now()).await?;
+        Ok::<_, lambda::Error>(done.wholly()?)
     }))
     .await
 }

@@ -18,7 +18,7 @@ pub use self::{
     notes::NoteView,
     profile::{MyDoctorView, MyDoctorsView},
     record::{EnteredView, WarningView},
-    stats::{CityView, ConsultationsView, PatientStatsView},
+    stats::{CityView, PatientStatsView},
     view::{PatientSummary, PatientView},
 };
 

@@ -3,10 +3,10 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use axum::extract::State;
-use carehub_api::{Result, actor::CurrentActor, error::Problem, extract::Json};
+use carehub_api::{Result, actor::CurrentActor, error::Problem, extract::Json, view::VisitsView};
 use carehub_domain::{
     access::{Action, Denied},
-    census::{Facts, Sheet},
+    census::{Facts, Sheet, distribution},
     patient::Roster,
     tally::Total,
 };
@@ -40,7 +40,7 @@ pub struct PatientStatsView {
     /// Where most of them live; for admins only.
     pub top_cities: Vec<CityView>,
     /// What became of their appointments.
-    pub consultation_stats: ConsultationsView,
+    pub consultation_stats: VisitsView,
 }
 
 /// How many patients live in a city.
@@ -50,17 +50,6 @@ pub struct CityView {
     pub city: String,
     /// How many patients live there.
     pub count: i64,
-}
-
-/// What became of appointments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ConsultationsView {
-    /// Appointments ever made.
-    pub total_appointments: i64,
-    /// Appointments that wait for an answer.
-    pub pending_appointments: i64,
-    /// Visits that took place.
-    pub completed_visits: i64,
 }
 
 /// See the patients in numbers.
@@ -96,7 +85,6 @@ fn view(
     now: Timestamp,
 ) -> PatientStatsView {
     let fact = |name: &str| facts.get(name).copied().unwrap_or_default();
-    let total = |total| totals.get(&total).copied().unwrap_or_default();
     PatientStatsView {
         total_patients: fact("total"),
         new_patients_this_month: fact(&format!("since:{}", now.strftime("%Y-%m"))),
@@ -105,21 +93,8 @@ fn view(
         age_distribution: ages(facts, now.to_zoned(TimeZone::UTC).year()),
         blood_group_distribution: distribution(facts, "blood-group:"),
         top_cities: top(distribution(cities, "city:")),
-        consultation_stats: ConsultationsView {
-            total_appointments: total(Total::Appointments),
-            pending_appointments: total(Total::PendingAppointments),
-            completed_visits: total(Total::CompletedVisits),
-        },
+        consultation_stats: VisitsView::from(totals),
     }
-}
-
-/// The facts of one kind that hold of anybody.
-fn distribution(facts: &Facts, kind: &str) -> BTreeMap<String, i64> {
-    let of_kind = |(name, &count): (&String, &i64)| {
-        let name = name.strip_prefix(kind)?;
-        (count > 0).then(|| (name.to_owned(), count))
-    };
-    facts.iter().filter_map(of_kind).collect()
 }
 
 fn ages(facts: &Facts, year: i16) -> BTreeMap<String, i64> {

@@ -7,6 +7,7 @@ use carehub_domain::{
     code::{Code, CodeKey, Purpose},
     event::Event,
 };
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::Relay;
 
@@ -81,6 +82,49 @@ pub(crate) async fn decision(
         ),
     };
     Ok(Some(Message::Mail { to: hospital.email, subject: subject.to_owned(), text }))
+}
+
+/// What a patient who waits is offered. What was taken or has lapsed meanwhile is not told.
+pub(crate) async fn offer(
+    relay: &Relay,
+    event: &Event,
+) -> Result<Option<Message>, Box<dyn Failure>> {
+    let (Some(patient), Some(doctor), Some(date)) = (
+        event.patient,
+        event.subject.as_str().parse().ok(),
+        event.details.get("date").and_then(|date| date.parse().ok()),
+    ) else {
+        return Ok(None);
+    };
+    let (reader, store) = (Actor::worker("relay", event.at), &relay.store);
+    let doctor = store.doctors().find(doctor).await.map_err(failed)?;
+    let Ok(doctor) = doctor.view(&reader) else { return Ok(None) };
+    let list = store.waitlists().of_day(&doctor, date).await.map_err(failed)?;
+    let Ok(list) = list.view(&reader) else { return Ok(None) };
+    let Some(offer) = list.place(patient).and_then(|(_, waiting)| waiting.offer) else {
+        return Ok(None);
+    };
+    let patient = store.patients().find(patient).await.map_err(failed)?;
+    let Ok(patient) = patient.view(&reader) else { return Ok(None) };
+    let zone = TimeZone::get(list.zone.as_str()).unwrap_or(TimeZone::UTC);
+    let civil = |at: Timestamp| at.to_zoned(zone.clone());
+    let (start, until) = (civil(offer.span.start()), civil(offer.until));
+    let text = format!(
+        "A time with Dr. {} has become free: {} at {} ({}). Book it in CareHub by {}, then it is offered to the next.",
+        doctor.name.full(),
+        start.strftime("%A, %-d %B %Y"),
+        start.strftime("%H:%M"),
+        list.zone.as_str(),
+        until.strftime("%H:%M"),
+    );
+    Ok(match (patient.phone, patient.email) {
+        (Some(to), _) => Some(Message::Sms { to, text }),
+        (None, Some(to)) => {
+            let subject = "A time has become free".to_owned();
+            Some(Message::Mail { to, subject, text })
+        }
+        (None, None) => None,
+    })
 }
 
 fn failed(error: impl Failure) -> Box<dyn Failure> {

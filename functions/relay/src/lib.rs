@@ -63,6 +63,7 @@ impl Relay {
             Action::RegisterHospital | Action::ApproveHospital | Action::RejectHospital => {
                 letters::decision(self, event).await?
             }
+            Action::OfferSlot => letters::offer(self, event).await?,
             _ => None,
         };
         match message {

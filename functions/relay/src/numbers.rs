@@ -57,6 +57,19 @@ fn changed(event: &Event) -> Vec<String> {
         Action::CreateAssignment | Action::EditAssignment | Action::DeleteAssignment => {
             patient.into_iter().chain([subject]).collect()
         }
+        Action::CreateAppointment
+        | Action::EditAppointment
+        | Action::AssignDoctor
+        | Action::ConfirmAppointment
+        | Action::CheckIn
+        | Action::StartVisit
+        | Action::CompleteVisit
+        | Action::CancelAppointment
+        | Action::RescheduleAppointment
+        | Action::MissAppointment => {
+            let care = event.details.get("assignment").cloned();
+            patient.into_iter().chain(care).chain([subject]).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -83,6 +96,9 @@ async fn count(store: &Store, record: &str) -> Result<(), StoreError> {
         }
         if let Ok(id) = record.parse() {
             return store.care().recorded(id).await.map(|assignment| assignment.share());
+        }
+        if let Ok(id) = record.parse() {
+            return store.appointments().recorded(id).await.map(|booked| booked.share());
         }
         match record.parse() {
             Ok(id) => store.reviews().recorded(id).await.map(|review| review.share()),

@@ -25,7 +25,9 @@ pub(crate) type Task = Box<dyn Fn(Json) -> BoxFuture<'static, Outcome<()>> + Sen
 pub(crate) fn routers(state: &AppState) -> BTreeMap<&'static str, Router> {
     [
         ("accounts", accounts::routes()),
+        ("appointments", appointments::routes()),
         ("auth", auth::routes()),
+        ("consultations", consultations::routes()),
         ("doctors", doctors::routes()),
         ("hospitals", hospitals::routes()),
         ("patients", patients::routes()),
@@ -63,7 +65,7 @@ pub(crate) fn task(name: &str, state: &AppState) -> Option<Task> {
                 let state = state.clone();
                 async move {
                     let chore: Chore = serde_json::from_value(input)?;
-                    chore.perform(&state.store, state.clock.now()).await?;
+                    chore.perform(&state.store, state.clock.now()).await?.wholly()?;
                     Ok(())
                 }
                 .boxed()

@@ -5,7 +5,7 @@ use carehub_domain::{
     account::{PersonName, Username, Zone},
     contact::{EmailAddress, Phone},
     department::DepartmentId,
-    doctor::{AppointmentLength, DailyMaximum, Doctor, DoctorId, Fee, NationalId, Years},
+    doctor::{AppointmentLength, Buffer, DailyMaximum, Doctor, DoctorId, Fee, NationalId, Years},
     hospital::{Hospital, HospitalId},
     hours::WeeklyHours,
     schedule::Week,
@@ -91,6 +91,8 @@ pub struct DoctorView {
     pub timezone: Zone,
     /// How long one appointment is, in minutes.
     pub appointment_duration: AppointmentLength,
+    /// How long the doctor rests between two appointments, in minutes.
+    pub buffer_minutes: Buffer,
     /// How many patients the doctor sees in a day.
     pub max_patients_per_day: DailyMaximum,
     /// Whether the doctor takes new patients.
@@ -152,6 +154,7 @@ impl DoctorView {
             available_timings: practice.week.hours(),
             timezone: practice.zone,
             appointment_duration: practice.appointment_duration,
+            buffer_minutes: practice.buffer,
             max_patients_per_day: practice.max_patients_per_day,
             is_available: !practice.is_unavailable,
             is_online_consultation_available: practice.is_online,
@@ -225,6 +228,8 @@ crate::form! {
         timezone: Option<Zone> = "time_zone",
         /// How long one appointment is, in minutes: 15 to 120.
         appointment_duration: Option<AppointmentLength> = "consultation_duration",
+        /// How long the doctor rests between two appointments, in minutes: 0 to 60.
+        buffer_minutes: Option<Buffer> = "buffer_time" | "buffer",
         /// How many patients a day: 1 to 50.
         max_patients_per_day: Option<DailyMaximum>,
         /// Whether the doctor takes new patients.
@@ -276,6 +281,7 @@ impl DoctorChanges {
         replace(&mut practice.zone, self.timezone, "timezone", &mut changed);
         let length = self.appointment_duration;
         replace(&mut practice.appointment_duration, length, "appointment_duration", &mut changed);
+        replace(&mut practice.buffer, self.buffer_minutes, "buffer_minutes", &mut changed);
         let most = self.max_patients_per_day;
         replace(&mut practice.max_patients_per_day, most, "max_patients_per_day", &mut changed);
         let unavailable = self.is_available.map(|is_available| !is_available);

@@ -2,6 +2,7 @@
 
 pub mod actor;
 mod app;
+pub mod appointment;
 pub mod config;
 pub mod doctor;
 mod edge;
@@ -17,6 +18,7 @@ pub mod passwords;
 pub mod profile;
 mod routes;
 mod seal;
+pub mod slot;
 mod state;
 pub mod token;
 pub mod view;

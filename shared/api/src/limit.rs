@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use carehub_domain::{Class, Failure, secret::Pepper};
+use carehub_domain::{Class, Failure, access::Actor, secret::Pepper};
 use carehub_store::Store;
 use governor::{DefaultKeyedRateLimiter, clock::Clock as _};
 use jiff::{SignedDuration, Timestamp};
@@ -55,6 +55,8 @@ buckets! {
     OtpIdentity = "OTP_IDENTITY" 3 per 900,
     /// Codes of any kind, for each phone.
     OtpDaily = "OTP_DAILY" 20 per 86_400,
+    /// Taking a doctor's time or keeping it, for each person.
+    Booking = "BOOKING" 10 per 60,
 }
 
 impl std::str::FromStr for Bucket {
@@ -129,6 +131,12 @@ impl Limiter {
             Ok(()) => Ok(()),
             Err(spent) => Err(TooMany { bucket, wait: spent.until.duration_since(now) }.into()),
         }
+    }
+
+    /// Counts a sensitive request of somebody who is signed in.
+    pub async fn count_of(&self, bucket: Bucket, actor: &Actor) -> Result<()> {
+        let user = actor.user.map(|user| user.to_string()).unwrap_or_default();
+        self.count(bucket, &user, actor.at).await
     }
 
     /// Counts any request of `caller` within this instance.

@@ -1,10 +1,13 @@
 //! What several functions show in the same way.
 
+use std::collections::BTreeMap;
+
 use carehub_domain::{
     access::{Role, UserId},
     account::{Account, BloodGroup, Gender, Profile, StandingName, Username, Zone},
     contact::{EmailAddress, Phone},
     hospital::HospitalId,
+    tally::Total,
     text::Text,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -156,6 +159,28 @@ impl AccountView {
             language,
             created_at,
             updated_at,
+        }
+    }
+}
+
+/// Appointments in numbers. They follow what happens within a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisitsView {
+    /// Appointments ever made.
+    pub total_appointments: i64,
+    /// Appointments that wait for an answer.
+    pub pending_appointments: i64,
+    /// Visits that took place.
+    pub completed_visits: i64,
+}
+
+impl From<&BTreeMap<Total, i64>> for VisitsView {
+    fn from(totals: &BTreeMap<Total, i64>) -> Self {
+        let total = |total| totals.get(&total).copied().unwrap_or_default();
+        Self {
+            total_appointments: total(Total::Appointments),
+            pending_appointments: total(Total::PendingAppointments),
+            completed_visits: total(Total::CompletedVisits),
         }
     }
 }

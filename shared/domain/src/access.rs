@@ -339,6 +339,11 @@ impl Permit {
         self
     }
 
+    /// Names the patient whom it turns out to be about.
+    pub fn about(self, patient: PatientId) -> Self {
+        Self { patient: Some(patient), ..self }
+    }
+
     /// Names the fields that change, without their values.
     pub fn changing(mut self, fields: &[&str]) -> Self {
         self.changed.extend(fields.iter().map(|&field| field.to_owned()));

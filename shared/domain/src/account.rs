@@ -270,6 +270,12 @@ impl Zone {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Which day it is there at an instant.
+    pub fn date(&self, at: Timestamp) -> Date {
+        let zone = jiff::tz::TimeZone::get(&self.0).unwrap_or(jiff::tz::TimeZone::UTC);
+        at.to_zoned(zone).date()
+    }
 }
 
 impl std::str::FromStr for Zone {

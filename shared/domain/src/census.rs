@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::UserId,
+    appointment::{Appointment, Status},
     care::Assignment,
     doctor::Doctor,
     patient::Patient,
@@ -31,8 +32,10 @@ pub enum Sheet {
     Cities(char),
     /// The doctors of the hub.
     Doctors,
-    /// The totals of a person.
-    Person(UserId),
+    /// The totals of the hub, or of a person.
+    Totals(Option<UserId>),
+    /// The appointments of the hub, or of a doctor.
+    Visits(Option<UserId>),
     /// What patients think of a doctor.
     Rating(UserId),
 }
@@ -97,7 +100,42 @@ impl Counted for Assignment {
             return Share::new();
         }
         let facts = Facts::from([one(Total::Patients.as_str())]);
-        Share::from([(Sheet::Person(self.doctor.into()), facts)])
+        Share::from([(Sheet::Totals(Some(self.doctor.into())), facts)])
+    }
+}
+
+impl Counted for Appointment {
+    fn share(&self) -> Share {
+        let status = self.status();
+        let mut totals = Facts::from([one(Total::Appointments.as_str())]);
+        match status {
+            Status::Requested => totals.extend([one(Total::PendingAppointments.as_str())]),
+            Status::Completed => totals.extend([one(Total::CompletedVisits.as_str())]),
+            Status::Confirmed
+            | Status::CheckedIn
+            | Status::InProgress
+            | Status::Cancelled
+            | Status::NoShow => {}
+        }
+        let doctor = self.doctor.map(UserId::from);
+        let people =
+            [Some(self.patient.into()), doctor, self.hospital.map(UserId::from), self.keeper];
+        let people = people.into_iter().flatten().map(Some);
+        let mut share: Share =
+            people.chain([None]).map(|whose| (Sheet::Totals(whose), totals.clone())).collect();
+
+        let mut facts = Facts::from([
+            one("total"),
+            one(&format!("status:{status}")),
+            one(&format!("month:{}", self.start().strftime("%Y-%m"))),
+        ]);
+        facts.extend(self.brief.way.map(|way| one(&format!("way:{way}"))));
+        if let (Status::Completed, Some(fee)) = (status, self.fee) {
+            facts.insert("fee-cents".to_owned(), fee.cents().into());
+        }
+        let sheets = doctor.map(Some).into_iter().chain([None]).map(Sheet::Visits);
+        share.extend(sheets.map(|sheet| (sheet, facts.clone())));
+        share
     }
 }
 
@@ -108,7 +146,7 @@ impl Counted for Review {
             Moderation::Rejected => Share::new(),
             Moderation::Pending => {
                 let facts = Facts::from([one(Total::PendingReviews.as_str())]);
-                Share::from([(Sheet::Person(doctor), facts)])
+                Share::from([(Sheet::Totals(Some(doctor)), facts)])
             }
             Moderation::Approved => {
                 let stars = |name: &str, stars: Stars| {
@@ -141,6 +179,13 @@ impl<T: Counted> Counted for Option<T> {
 
 fn one(name: &str) -> (String, i64) {
     (name.to_owned(), 1)
+}
+
+/// The numbers above zero whose name begins with `kind`, by the rest of it.
+pub fn distribution(facts: &Facts, kind: &str) -> BTreeMap<String, i64> {
+    let numbers = facts.iter().filter(|(_, number)| **number > 0);
+    let of_kind = numbers.filter_map(|(name, &number)| Some((name.strip_prefix(kind)?, number)));
+    of_kind.map(|(name, number)| (name.to_owned(), number)).collect()
 }
 
 /// The form of a field of medicine that is counted and filtered by: `GENERAL_MEDICINE`.

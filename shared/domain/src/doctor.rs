@@ -152,6 +152,8 @@ pub struct Practice {
     pub zone: Zone,
     /// How long one appointment is.
     pub appointment_duration: AppointmentLength,
+    /// How long the doctor rests between two appointments.
+    pub buffer: Buffer,
     /// How many patients the doctor sees in a day.
     pub max_patients_per_day: DailyMaximum,
 }
@@ -295,6 +297,40 @@ impl From<AppointmentLength> for u16 {
     }
 }
 
+impl AppointmentLength {
+    /// In minutes.
+    pub fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// How long a doctor rests between two appointments: 0 to 60 minutes, 0 unless said otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "u16", into = "u16")]
+#[schema(value_type = u16, maximum = 60)]
+pub struct Buffer(u16);
+
+impl Buffer {
+    /// In minutes.
+    pub fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl TryFrom<u16> for Buffer {
+    type Error = BadPractice;
+
+    fn try_from(minutes: u16) -> Result<Self, Self::Error> {
+        if minutes <= 60 { Ok(Self(minutes)) } else { Err(BadPractice::Buffer) }
+    }
+}
+
+impl From<Buffer> for u16 {
+    fn from(buffer: Buffer) -> Self {
+        buffer.0
+    }
+}
+
 /// How many patients a doctor sees in a day: 1 to 50, 20 unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "u16", into = "u16")]
@@ -321,12 +357,21 @@ impl From<DailyMaximum> for u16 {
     }
 }
 
+impl From<DailyMaximum> for usize {
+    fn from(maximum: DailyMaximum) -> Self {
+        maximum.0.into()
+    }
+}
+
 /// The numbers of a practice make no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPractice {
     /// Appointments are too short or too long.
     #[error("expected 15 to 120 minutes")]
     Length,
+    /// The rest between appointments is too long.
+    #[error("expected 0 to 60 minutes")]
+    Buffer,
     /// Too few or too many patients a day.
     #[error("expected 1 to 50 patients a day")]
     Maximum,

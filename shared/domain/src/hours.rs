@@ -48,6 +48,9 @@ choice! {
 pub struct Minute(u16);
 
 impl Minute {
+    /// The end of the day, `24:00`.
+    pub const MIDNIGHT: Self = Self(24 * 60);
+
     /// How many minutes after midnight.
     pub fn minutes(self) -> u16 {
         self.0

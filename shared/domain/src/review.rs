@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     Id, Revision,
     access::{Action, Actor, PatientId, Subject, UserId},
+    appointment::AppointmentId,
     choice::choice,
     doctor::DoctorId,
     event::Reference,
@@ -17,11 +18,11 @@ use crate::{
     text::Text,
 };
 
-/// A patient's visit to a doctor, as far as reviews and records ask for it.
+/// An appointment that took place, as far as reviews and records ask for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
-    /// Identifies the visit.
-    pub id: VisitId,
+    /// The appointment.
+    pub id: AppointmentId,
     /// Who came.
     pub patient: PatientId,
     /// To whom.
@@ -33,20 +34,13 @@ pub struct Visit {
     pub completed_at: Timestamp,
 }
 
-/// Identifies a [`Visit`].
-pub type VisitId = Id<Visit>;
-
-impl Identified for Visit {
-    const PREFIX: &'static str = "vis";
-}
-
 /// What a patient thought of a visit. There is at most one for each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     /// Identifies the review.
     pub id: ReviewId,
     /// What is reviewed. No two reviews share a visit.
-    pub visit: VisitId,
+    pub visit: AppointmentId,
     /// Who is reviewed.
     pub doctor: DoctorId,
     /// By whom.

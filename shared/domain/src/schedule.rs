@@ -1,7 +1,9 @@
 //! When a doctor sees patients: shifts that come every week, and days that differ.
 
+use std::iter;
+
 use jiff::{
-    Timestamp, ToSpan, Zoned,
+    SignedDuration, Timestamp, ToSpan, Zoned,
     civil::{Date, DateTime, Weekday},
     tz::{AmbiguousOffset, TimeZone},
 };
@@ -9,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Id, Revision,
-    account::Zone,
-    doctor::{AppointmentLength, DailyMaximum, DoctorId},
+    access::PatientId,
+    diary::{Agenda, Span},
+    doctor::{AppointmentLength, DailyMaximum, DoctorId, Practice},
     failures,
     hours::{BadHours, Day, Minute, WeeklyHours, Window},
     id::Identified,
@@ -175,40 +178,106 @@ pub struct Slot {
     pub end: Zoned,
 }
 
-/// The slots of a day, earliest first.
+impl Slot {
+    /// The stretch itself.
+    pub fn span(&self) -> Span {
+        let minutes = self.end.timestamp().duration_since(self.start.timestamp()).as_mins();
+        Span::of(self.start.timestamp(), minutes.try_into().unwrap_or_default())
+    }
+}
+
+/// A part of a doctor's day: a shift, or the hours of a day that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sitting {
+    slots: Vec<Slot>,
+    /// How many patients at most, if that differs from the day's maximum.
+    most: Option<DailyMaximum>,
+}
+
+impl Sitting {
+    /// Its slots, earliest first.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// Whether one more patient may come, besides those who come on that day.
+    fn has_room(&self, day: &[Span]) -> bool {
+        let (first, last) = (self.slots.first(), self.slots.last());
+        let here = |span: &&Span| {
+            first.is_some_and(|first| span.start() >= first.start.timestamp())
+                && last.is_some_and(|last| span.start() < last.end.timestamp())
+        };
+        self.most.is_none_or(|most| day.iter().filter(here).count() < most.into())
+    }
+}
+
+/// The parts of a day of the doctor, cut into slots of `length`, earliest first.
 ///
 /// Hours are the doctor's civil time. A slot lasts its full length in real time: one that would
 /// begin in the hour that spring skips is not offered, and the hour that autumn repeats is
-/// offered twice.
-pub fn slots(
-    week: &Week,
+/// offered twice. Slots begin a usual appointment and its buffer apart, whatever their length.
+pub fn sittings(
+    practice: &Practice,
     differing: Option<&DayOff>,
     date: Date,
     length: AppointmentLength,
-    zone: &Zone,
+) -> Vec<Sitting> {
+    let Ok(zone) = TimeZone::get(practice.zone.as_str()) else { return Vec::new() };
+    let step = i64::from(practice.appointment_duration.get() + practice.buffer.get()).minutes();
+    let length = i64::from(length.get()).minutes();
+    let cut = |windows: Vec<Window>, most| {
+        let slots = windows.into_iter().flat_map(|window| {
+            let begin = instants(at(date, window.start()), &zone).first().cloned();
+            let ends = instants(at(date, window.end()), &zone);
+            // If the next day begins with an hour that is repeated, it begins with the first one.
+            let midnight = window.end() == Minute::MIDNIGHT;
+            let end = if midnight { ends.first() } else { ends.last() }.cloned();
+            let starts = iter::successors(begin, move |start| start.checked_add(step).ok());
+            starts.map_while(move |start| {
+                let until = start.checked_add(length).ok()?;
+                (until <= *end.as_ref()?).then_some(Slot { start, end: until })
+            })
+        });
+        Sitting { slots: slots.collect(), most }
+    };
+    match differing {
+        Some(day) => vec![cut(day.window.into_iter().collect(), None)],
+        None => {
+            let shifts = practice.week.shifts().iter().filter(|shift| shift.day == day_of(date));
+            shifts.map(|shift| cut(shift.open(), shift.max_patients)).collect()
+        }
+    }
+}
+
+/// The slots of a day that `patient`, or anybody, may still take: those in the hours that are to
+/// come within the horizon and free in the doctor's `agenda`, as long as the day is not full.
+pub fn open_slots(
+    practice: &Practice,
+    differing: Option<&DayOff>,
+    date: Date,
+    length: AppointmentLength,
+    agenda: &Agenda,
+    patient: Option<PatientId>,
+    now: Timestamp,
 ) -> Vec<Slot> {
-    let usual = || week.hours().on(day_of(date)).to_vec();
-    let windows = differing.map_or_else(usual, |day| day.window.into_iter().collect());
-    let Ok(zone) = TimeZone::get(zone.as_str()) else { return Vec::new() };
-    let length = i64::from(u16::from(length)).minutes();
-    let slots = windows.into_iter().flat_map(|window| {
-        let begin = instants(at(date, window.start()), &zone).first().cloned();
-        let end = instants(at(date, window.end()), &zone).last().cloned();
-        let (begin, end) = (begin.into_iter(), end);
-        begin.flat_map(move |mut start| {
-            let mut slots = Vec::new();
-            while let (Some(until), Ok(stop)) = (&end, start.checked_add(length)) {
-                if stop > *until {
-                    break;
-                }
-                slots.push(Slot { start, end: stop.clone() });
-                start = stop;
-            }
-            slots
-        })
-    });
+    let open = |sitting: &Sitting, slot: &Slot| {
+        let (start, span) = (slot.start.timestamp(), slot.span().and(practice.buffer.get()));
+        let day: Vec<_> = agenda.counted_on(date, span, patient, now).collect();
+        start > now
+            && start <= now + HORIZON
+            && agenda.is_free(span, patient, now)
+            && day.len() < practice.max_patients_per_day.into()
+            && sitting.has_room(&day)
+    };
+    let sittings = sittings(practice, differing, date, length);
+    let slots = sittings
+        .iter()
+        .flat_map(|sitting| sitting.slots.iter().filter(move |slot| open(sitting, slot)).cloned());
     slots.collect()
 }
+
+/// How far ahead appointments are made.
+pub const HORIZON: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The day of the week of a date.
 pub fn day_of(date: Date) -> Day {
@@ -224,7 +293,7 @@ pub fn day_of(date: Date) -> Day {
 }
 
 /// The time of day on a date; `24:00` is the beginning of the next day.
-fn at(date: Date, minute: Minute) -> DateTime {
+pub(crate) fn at(date: Date, minute: Minute) -> DateTime {
     date.to_datetime(jiff::civil::Time::midnight())
         .saturating_add(i64::from(minute.minutes()).minutes())
 }
@@ -236,10 +305,10 @@ fn instants(civil: DateTime, zone: &TimeZone) -> Vec<Zoned> {
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => ambiguous.compatible().into_iter().collect(),
         AmbiguousOffset::Gap { before, .. } => {
-            let skipped = before.to_timestamp(civil).ok();
-            let jump = skipped.and_then(|skipped| {
-                zone.preceding(skipped).next().map(|transition| transition.timestamp())
-            });
+            // The time may be the very first that is skipped.
+            let behind = before.to_timestamp(civil).ok().map(|skipped| skipped + 1.second());
+            let jump = behind.and_then(|behind| zone.preceding(behind).next());
+            let jump = jump.map(|transition| transition.timestamp());
             jump.into_iter().map(|jump| jump.to_zoned(zone.clone())).collect()
         }
         AmbiguousOffset::Fold { before, after } => [before, after]
@@ -268,9 +337,22 @@ mod tests {
         Week::of(serde_json::from_value(hours).unwrap(), Timestamp::UNIX_EPOCH)
     }
 
+    fn practice(week: &Week, minutes: u16, zone: &str) -> Practice {
+        Practice {
+            week: week.clone(),
+            appointment_duration: minutes.try_into().unwrap(),
+            zone: zone.parse().unwrap(),
+            ..Practice::default()
+        }
+    }
+
+    fn slots(practice: &Practice, date: Date) -> Vec<Slot> {
+        let sittings = sittings(practice, None, date, practice.appointment_duration);
+        sittings.into_iter().flat_map(|sitting| sitting.slots).collect()
+    }
+
     fn starts(week: &Week, date: &str, minutes: u16, zone: &str) -> Vec<String> {
-        let length = minutes.try_into().unwrap();
-        let slots = slots(week, None, date.parse().unwrap(), length, &zone.parse().unwrap());
+        let slots = slots(&practice(week, minutes, zone), date.parse().unwrap());
         slots.iter().map(|slot| slot.start.strftime("%H:%M%:z").to_string()).collect()
     }
 
@@ -315,9 +397,9 @@ mod tests {
             let end = (start + long).min(1440);
             let hours = json!({"MONDAY": [format!("{:02}:{:02}-{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)]});
             let week = week(hours);
-            let zone: Zone = ["UTC", "Asia/Kathmandu", "America/Sao_Paulo", "Australia/Lord_Howe"][zone].parse().unwrap();
+            let zone = ["UTC", "Asia/Kathmandu", "America/Sao_Paulo", "Australia/Lord_Howe"][zone];
             let date = jiff::civil::date(2015, 1, 5).saturating_add((day * 7).days());
-            let slots = slots(&week, None, date, minutes.try_into().unwrap(), &zone);
+            let slots = slots(&practice(&week, minutes, zone), date);
             for pair in slots.windows(2) {
                 prop_assert!(pair[0].end <= pair[1].start);
             }

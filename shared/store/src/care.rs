@@ -60,17 +60,8 @@ impl Care<'_> {
         patient: &Patient,
         permit: &Permit,
     ) -> Result<(), WriteError<CareError>> {
-        let mut patient = patient.clone();
-        let transaction = self.store.transaction(permit);
-        let transaction = match assignment.is_active() {
-            true => {
-                let marked =
-                    transaction.create(&Active::of(assignment), CareError::AlreadyAssigned);
-                acquaint(marked, assignment, &mut patient)
-            }
-            false => transaction,
-        };
-        file(transaction.create(assignment, CareError::Stale), assignment).commit().await
+        let (taken, stale) = (CareError::AlreadyAssigned, CareError::Stale);
+        take_up(self.store.transaction(permit), assignment, patient, taken, stale).commit().await
     }
 
     /// Saves a changed assignment, which was `before`, of `patient`.
@@ -88,7 +79,7 @@ impl Care<'_> {
             (false, true) => {
                 let marked =
                     transaction.create(&Active::of(assignment), CareError::AlreadyAssigned);
-                acquaint(marked, assignment, &mut patient.clone())
+                acquaint(marked, assignment, patient, CareError::Stale)
             }
             (true, true) | (false, false) => transaction,
         }
@@ -140,18 +131,46 @@ impl Care<'_> {
     }
 }
 
-/// The doctor and the hospital come to know the patient, unless they do already.
-fn acquaint<'s>(
-    transaction: Transaction<'s, CareError>,
+/// Adds the care of a doctor for a patient to a transaction. `taken` stands for the doctor who
+/// cares for the patient already.
+pub(crate) fn take_up<'s, E>(
+    transaction: Transaction<'s, E>,
     assignment: &Assignment,
-    patient: &mut Patient,
-) -> Transaction<'s, CareError> {
-    let before = patient.clone();
+    patient: &Patient,
+    taken: E,
+    stale: E,
+) -> Transaction<'s, E>
+where
+    E: Copy,
+{
+    let transaction = match assignment.is_active() {
+        true => {
+            let marked = transaction.create(&Active::of(assignment), taken);
+            acquaint(marked, assignment, patient, stale)
+        }
+        false => transaction,
+    };
+    file(transaction.create(assignment, stale), assignment)
+}
+
+/// Where a doctor is marked as caring for a patient.
+pub(crate) fn mark(patient: PatientId, doctor: DoctorId) -> Key {
+    Active { patient, doctor }.key()
+}
+
+/// The doctor and the hospital come to know the patient, unless they do already.
+fn acquaint<'s, E>(
+    transaction: Transaction<'s, E>,
+    assignment: &Assignment,
+    before: &Patient,
+    stale: E,
+) -> Transaction<'s, E> {
+    let mut patient = before.clone();
     patient.admit(assignment.doctor.into(), Grounds::Care);
     if let Some(hospital) = assignment.hospital {
         patient.admit(hospital.into(), Grounds::Care);
     }
-    introduce(transaction, &before, patient)
+    introduce(transaction, before, &mut patient, stale)
 }
 
 fn dismiss<'s>(
@@ -161,18 +180,19 @@ fn dismiss<'s>(
 ) -> Transaction<'s, CareError> {
     let mut patient = before.clone();
     patient.dismiss(doctor.into());
-    introduce(transaction, before, &mut patient)
+    introduce(transaction, before, &mut patient, CareError::Stale)
 }
 
-fn introduce<'s>(
-    transaction: Transaction<'s, CareError>,
+fn introduce<'s, E>(
+    transaction: Transaction<'s, E>,
     before: &Patient,
     patient: &mut Patient,
-) -> Transaction<'s, CareError> {
+    stale: E,
+) -> Transaction<'s, E> {
     if before == patient {
         return transaction;
     }
-    patients::resave(transaction, before, patient, CareError::Stale)
+    patients::resave(transaction, before, patient, stale)
 }
 
 fn at(id: AssignmentId) -> Key {

@@ -87,7 +87,10 @@ fn at(sheet: &Sheet) -> Key {
         Sheet::Patients(Some(keeper)) => place("patients", keeper.to_string()),
         Sheet::Cities(letter) => cities().sort("letter", letter),
         Sheet::Doctors => place("doctors", "hub".to_owned()),
-        Sheet::Person(person) => totals::of_person(*person),
+        Sheet::Totals(None) => totals::hub(),
+        Sheet::Totals(Some(person)) => totals::of_person(*person),
+        Sheet::Visits(None) => place("visits", "hub".to_owned()),
+        Sheet::Visits(Some(doctor)) => place("visits", doctor.to_string()),
         Sheet::Rating(doctor) => place("rating", doctor.to_string()),
     }
 }

@@ -65,6 +65,8 @@ pub struct DoctorFilter {
 /// Who looks at the directory, which decides whether unverified doctors are in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visitor {
+    /// Somebody who looks for a doctor to see.
+    Patient,
     /// Somebody who also sees the doctors whom they entered themselves.
     Member(UserId),
     /// Somebody who sees everyone.
@@ -126,6 +128,7 @@ impl Doctors<'_> {
             None => Shelf::All,
         };
         let shelves = match visitor {
+            Visitor::Patient => vec![public],
             Visitor::Member(user) => vec![public, Shelf::EnteredBy(user)],
             Visitor::Admin { verified: None } => vec![public, Shelf::Unverified],
             Visitor::Admin { verified: Some(true) } => vec![public],
@@ -303,6 +306,18 @@ impl Doctors<'_> {
         Ok(days.await?.records)
     }
 
+    /// Reads the days from `first` to `last` that differ from the week, earliest first: at most a
+    /// hundred.
+    pub(crate) async fn days_off_between(
+        &self,
+        doctor: DoctorId,
+        first: Date,
+        last: Date,
+    ) -> Result<Vec<DayOff>, StoreError> {
+        let slice = under(doctor).between(DayOff::KIND, first, last);
+        Ok(self.store.page(slice, Order::OldestFirst, Window::first(100)).await?.records)
+    }
+
     /// Looks up the hours of one day that differs.
     pub async fn day_off(
         &self,
@@ -404,11 +419,11 @@ fn under(id: DoctorId) -> Partition {
     Key::partition(Table::Directory, "doctor", id)
 }
 
-fn at(id: DoctorId) -> Key {
+pub(crate) fn at(id: DoctorId) -> Key {
     under(id).only(Doctor::KIND)
 }
 
-fn day_at(doctor: DoctorId, date: Date) -> Key {
+pub(crate) fn day_at(doctor: DoctorId, date: Date) -> Key {
     under(doctor).sort(DayOff::KIND, date)
 }
 

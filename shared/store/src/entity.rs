@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use crate::{
     Key, StoreError,
-    key::{EXPIRES_AT, EXPIRY_DAY, KIND, PARTITION, SORT, TTL},
+    key::{EXPIRES_AT, EXPIRY_DAY, KIND, NAMES, PARTITION, SORT, TTL},
 };
 
 /// An item as DynamoDB knows it.
@@ -26,6 +26,11 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
     fn expiry(&self) -> Option<Expiry> {
         None
     }
+
+    /// The names on it, folded, for lists that are searched by a part of one.
+    fn names(&self) -> Option<String> {
+        None
+    }
 }
 
 /// How a record goes when its time has come.
@@ -34,6 +39,8 @@ pub(crate) enum Expiry {
     Lazily(Timestamp),
     /// The sweep finds it by its day and deletes it, within the hour.
     Promptly(Timestamp),
+    /// It stays; housekeeping finds it by its day and sees to it.
+    Seen(Timestamp),
 }
 
 /// The item that keeps a copy of `record` at another place.
@@ -45,6 +52,9 @@ pub(crate) fn encode_at<T: Entity>(record: &T, key: Key) -> Result<Item, StoreEr
     set(PARTITION, key.partition);
     set(SORT, key.sort);
     set(KIND, T::KIND.to_owned());
+    if let Some(names) = record.names() {
+        set(NAMES, names);
+    }
     match record.expiry() {
         None => {}
         Some(Expiry::Lazily(at)) => {
@@ -54,6 +64,10 @@ pub(crate) fn encode_at<T: Entity>(record: &T, key: Key) -> Result<Item, StoreEr
             set(EXPIRY_DAY, day(at));
             set(EXPIRES_AT, at.to_string());
             item.insert(TTL.to_owned(), seconds(at));
+        }
+        Some(Expiry::Seen(at)) => {
+            set(EXPIRY_DAY, day(at));
+            set(EXPIRES_AT, at.to_string());
         }
     }
     Ok(item)

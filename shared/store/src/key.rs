@@ -13,9 +13,10 @@ pub(crate) const REVISION: &str = "revision";
 pub(crate) const TTL: &str = "ttl";
 pub(crate) const EXPIRY_DAY: &str = "expiry_day";
 pub(crate) const EXPIRES_AT: &str = "expires_at";
+pub(crate) const NAMES: &str = "names";
 
 /// The primary key of an item, such as `hospital#hsp_01… / department#dep_01…`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) table: Table,
     pub(crate) partition: String,
@@ -49,7 +50,13 @@ impl Partition {
 
     /// Everything in the partition whose sort key begins with `prefix`.
     pub(crate) fn slice(self, prefix: impl Into<String>) -> Slice {
-        Slice { partition: self, prefix: prefix.into() }
+        Slice { partition: self, stretch: Stretch::Prefix(prefix.into()) }
+    }
+
+    /// Everything of a kind whose name lies between the two, or begins with the latter.
+    pub(crate) fn between(self, kind: &str, first: impl Display, last: impl Display) -> Slice {
+        let stretch = Stretch::Between(format!("{kind}#{first}"), format!("{kind}#{last}~"));
+        Slice { partition: self, stretch }
     }
 }
 
@@ -57,7 +64,14 @@ impl Partition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slice {
     pub(crate) partition: Partition,
-    pub(crate) prefix: String,
+    pub(crate) stretch: Stretch,
+}
+
+/// Which sort keys a query reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stretch {
+    Prefix(String),
+    Between(String, String),
 }
 
 /// A second order of a table's items. Indexes lag a moment behind.

@@ -5,9 +5,11 @@
 //! entities and the domain errors their conditions stand for.
 
 mod accounts;
+mod appointments;
 mod care;
 mod census;
 mod codes;
+mod consultations;
 mod departments;
 mod doctors;
 mod entity;
@@ -15,12 +17,15 @@ mod error;
 mod events;
 mod filing;
 mod grants;
+mod holds;
 mod hospitals;
 mod key;
 mod limits;
 mod notes;
 mod patients;
 mod query;
+mod queues;
+mod race;
 mod receipts;
 mod reviews;
 pub mod schema;
@@ -30,6 +35,7 @@ mod sweep;
 mod table;
 mod totals;
 mod transaction;
+mod waitlists;
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -39,19 +45,24 @@ use tokio::sync::OnceCell;
 
 pub use self::{
     accounts::{Accounts, Opening},
+    appointments::{AppointmentFilter, Appointments, Booked, Desk, Moved},
     care::Care,
     census::Census,
     codes::Codes,
+    consultations::{Consultations, Filed},
     departments::Departments,
     doctors::{DoctorFilter, Doctors, Stage, Visitor},
     error::{StoreError, WriteError},
     events::{Events, LogFilter},
     grants::Grants,
+    holds::HeldSlots,
     hospitals::Hospitals,
     limits::{Limits, Spent},
     notes::Notes,
     patients::{PatientFilter, Patients},
     query::{Page, Position, Window},
+    queues::Queues,
+    race::win,
     receipts::{Receipt, Receipts},
     reviews::Reviews,
     sessions::{Attendance, Sessions},
@@ -59,6 +70,7 @@ pub use self::{
     sweep::Sweep,
     table::Table,
     totals::Totals,
+    waitlists::Waitlists,
 };
 use self::{
     entity::{Entity, Item},
@@ -152,9 +164,34 @@ impl Store {
         Care::of(self)
     }
 
+    /// Who sees whom, and when.
+    pub fn appointments(&self) -> Appointments<'_> {
+        Appointments::of(self)
+    }
+
+    /// What is kept for patients for a while.
+    pub fn holds(&self) -> HeldSlots<'_> {
+        HeldSlots::of(self)
+    }
+
+    /// Who waits for a day of a doctor.
+    pub fn waitlists(&self) -> Waitlists<'_> {
+        Waitlists::of(self)
+    }
+
+    /// What was written down about visits.
+    pub fn consultations(&self) -> Consultations<'_> {
+        Consultations::of(self)
+    }
+
     /// What patients think of doctors.
     pub fn reviews(&self) -> Reviews<'_> {
         Reviews::of(self)
+    }
+
+    /// Who waits for whom without an appointment.
+    pub fn queues(&self) -> Queues<'_> {
+        Queues::of(self)
     }
 
     /// What statistics count.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Entity, Item, Key, Store, StoreError, entity,
-    key::{PARTITION, SORT, Slice},
+    key::{PARTITION, SORT, Slice, Stretch},
 };
 
 /// The most keys that one batch reads.
@@ -243,7 +243,7 @@ impl Store {
         from: Option<&Position>,
         wanted: usize,
         filter: &Filter,
-    ) -> Result<Stretch, StoreError> {
+    ) -> Result<Read, StoreError> {
         let mut items: Vec<Item> = Vec::new();
         let mut start = from.map(|position| slice.start_key(position));
         for _ in 0..ROUNDS {
@@ -252,11 +252,11 @@ impl Store {
             start = output.1;
             if start.is_none() || items.len() >= wanted {
                 // What lies behind the wanted ones is not unread but left for the next page.
-                return Ok(Stretch { items, unread_behind: None });
+                return Ok(Read { items, unread_behind: None });
             }
         }
         let unread_behind = start.as_ref().map(Place::of);
-        Ok(Stretch { items, unread_behind })
+        Ok(Read { items, unread_behind })
     }
 
     async fn query(
@@ -278,14 +278,22 @@ impl Store {
             .table_name(self.names.of(partition.table))
             .set_index_name(partition.index.map(|index| index.name().to_owned()))
             .consistent_read(partition.index.is_none())
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
             .expression_attribute_names("#pk", hash)
             .expression_attribute_names("#sk", range)
             .expression_attribute_values(":pk", AttributeValue::S(partition.name.clone()))
-            .expression_attribute_values(":sk", AttributeValue::S(slice.prefix.clone()))
             .scan_index_forward(ascending)
             .set_exclusive_start_key(start)
             .set_filter_expression(filter.expression());
+        let text = |text: &String| AttributeValue::S(text.clone());
+        request = match &slice.stretch {
+            Stretch::Prefix(prefix) => request
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+                .expression_attribute_values(":sk", text(prefix)),
+            Stretch::Between(first, last) => request
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+                .expression_attribute_values(":first", text(first))
+                .expression_attribute_values(":last", text(last)),
+        };
         for (position, (attribute, sign, value)) in filter.0.iter().enumerate() {
             request = request.expression_attribute_names(format!("#f{position}"), *attribute);
             if *sign != WITHOUT {
@@ -334,16 +342,24 @@ impl Store {
 
     /// Reads the records at `keys`, in their order. Those that are gone are left out.
     pub(crate) async fn fetch<T: Entity>(&self, keys: Vec<Key>) -> Result<Vec<T>, StoreError> {
+        self.fetch_each(keys).await?.into_iter().collect()
+    }
+
+    /// The same, each for itself: one that cannot be read does not hide the others.
+    pub(crate) async fn fetch_each<T: Entity>(
+        &self,
+        keys: Vec<Key>,
+    ) -> Result<Vec<Result<T, StoreError>>, StoreError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let mut found = self.gather(&keys).await?;
-        keys.iter().filter_map(|key| found.remove(key)).map(entity::decode).collect()
+        Ok(keys.iter().filter_map(|key| found.remove(key)).map(entity::decode).collect())
     }
 }
 
 /// What one slice had to give.
-struct Stretch {
+struct Read {
     items: Vec<Item>,
     /// The last item looked at, if the search was given up behind it.
     unread_behind: Option<Place>,

@@ -2,14 +2,15 @@
 
 use carehub_domain::{
     access::{Guarded, PatientId, Permit, Subject},
+    appointment::AppointmentId,
     doctor::DoctorId,
-    review::{Moderation, Review, ReviewError, ReviewId, Visit, VisitId},
+    review::{Moderation, Review, ReviewError, ReviewId, Visit},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate, filing::Refiling,
-    key::Partition, patients, query::Order, transaction::Transaction,
+    key::Partition, patients, query::Order,
 };
 
 aggregate! {
@@ -68,7 +69,7 @@ impl Reviews<'_> {
         &self,
         patient: PatientId,
         doctor: DoctorId,
-        wanted: Option<VisitId>,
+        wanted: Option<AppointmentId>,
     ) -> Result<Option<Visit>, StoreError> {
         let slice = patients::under(patient).slice(format!("{}#{doctor}#", Visit::KIND));
         let page = self.store.page::<Visit>(slice, Order::NewestFirst, Window::first(RECENT));
@@ -81,12 +82,6 @@ impl Reviews<'_> {
         let fresh = |visit: &Visit| reviewed.iter().all(|reviewed| reviewed.visit != visit.id);
         // If all are reviewed, the last one tells so.
         Ok(visits.iter().find(|visit| fresh(visit)).or(visits.first()).cloned())
-    }
-
-    /// Notes a visit that has taken place. It is part of completing one, which leaves the event.
-    pub async fn note_visit(&self, visit: &Visit) -> Result<(), StoreError> {
-        let transaction = Transaction::on(self.store).put(visit);
-        transaction.commit().await.map_err(WriteError::only_store)
     }
 
     /// Adds the review of a visit. The visit must have taken place.
@@ -160,7 +155,7 @@ fn copies(review: &Review) -> Vec<(Key, Review)> {
         .collect()
 }
 
-fn visited(patient: PatientId, doctor: DoctorId, id: VisitId) -> Key {
+fn visited(patient: PatientId, doctor: DoctorId, id: AppointmentId) -> Key {
     patients::under(patient).sort(Visit::KIND, format!("{doctor}#{id}"))
 }
 
@@ -184,7 +179,7 @@ impl Entity for Visit {
 #[derive(Debug, Serialize, Deserialize)]
 struct Reviewed {
     patient: PatientId,
-    visit: VisitId,
+    visit: AppointmentId,
 }
 
 impl Reviewed {
@@ -192,7 +187,7 @@ impl Reviewed {
         Self { patient: review.patient, visit: review.visit }
     }
 
-    fn at(patient: PatientId, visit: VisitId) -> Key {
+    fn at(patient: PatientId, visit: AppointmentId) -> Key {
         patients::under(patient).sort(Self::KIND, visit)
     }
 }

@@ -19,6 +19,9 @@ aggregate! {
 /// How many days back the sweep looks, in case it did not run for a while.
 const DAYS: i32 = 3;
 
+/// How many days back housekeeping looks for what it has to see to.
+const WEEK: i64 = 7;
+
 /// How many items one transaction deletes, which leaves room for its event.
 const BATCH: usize = 50;
 
@@ -40,6 +43,16 @@ impl Sweep<'_> {
             swept += self.delete(keys, now, permit).await?;
         }
         Ok(swept)
+    }
+
+    /// What somebody has to see to by `now`, of the last week.
+    pub(crate) async fn seen(&self, table: Table, now: Timestamp) -> Result<Vec<Key>, StoreError> {
+        let mut keys = Vec::new();
+        for back in 0..WEEK {
+            let Ok(day) = now.checked_sub((24 * back).hours()) else { continue };
+            keys.extend(self.due(table, &entity::day(day), now).await?);
+        }
+        Ok(keys)
     }
 
     async fn due(&self, table: Table, day: &str, now: Timestamp) -> Result<Vec<Key>, StoreError> {

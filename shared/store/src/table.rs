@@ -11,6 +11,8 @@ pub enum Table {
     Directory,
     /// What patients have allowed and, later, what is known of their health.
     Clinical,
+    /// Appointments, diaries, waitlists and queues, and the slots held for a moment.
+    Scheduling,
     /// One-time codes, rate limits and receipts, all of which expire.
     Ephemeral,
     /// The audit log, append-only, whose stream feeds `relay`.
@@ -21,10 +23,11 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Identity,
         Self::Directory,
         Self::Clinical,
+        Self::Scheduling,
         Self::Ephemeral,
         Self::Events,
         Self::Rollups,
@@ -36,6 +39,7 @@ impl Table {
             Self::Identity => "identity",
             Self::Directory => "directory",
             Self::Clinical => "clinical",
+            Self::Scheduling => "scheduling",
             Self::Ephemeral => "ephemeral",
             Self::Events => "events",
             Self::Rollups => "rollups",
@@ -45,7 +49,7 @@ impl Table {
 
 /// What the tables are called in one deployment.
 #[derive(Clone, Debug)]
-pub(crate) struct Names(Arc<[String; 6]>);
+pub(crate) struct Names(Arc<[String; 7]>);
 
 impl Names {
     pub(crate) fn prefixed(prefix: &str) -> Self {

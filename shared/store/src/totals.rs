@@ -87,7 +87,7 @@ pub(crate) fn of_person(person: UserId) -> Key {
     Key::partition(Table::Rollups, "totals", person).only(Sums::KIND)
 }
 
-fn hub() -> Key {
+pub(crate) fn hub() -> Key {
     Key::partition(Table::Rollups, "totals", "hub").only(Sums::KIND)
 }
 

@@ -134,6 +134,21 @@ impl<'s, E> Transaction<'s, E> {
         self.push(action, Some(otherwise))
     }
 
+    /// Demands that nobody has changed a record since it was read, without writing it.
+    pub(crate) fn demand_as_read<T: Entity + Revised>(self, record: &T, otherwise: E) -> Self {
+        let key = record.key();
+        let check = finish(
+            ConditionCheck::builder()
+                .table_name(self.store.names.of(key.table))
+                .set_key(Some(key.into()))
+                .condition_expression(format!("{REVISION} = :seen"))
+                .expression_attribute_values(":seen", number(record.revision()))
+                .build(),
+        );
+        let action = check.map(|check| TransactWriteItem::builder().condition_check(check).build());
+        self.push(action, Some(otherwise))
+    }
+
     /// Adds to the numbers of an item, which comes into being if need be.
     pub(crate) fn add(
         self,
@@ -223,7 +238,7 @@ impl<'s, E> Transaction<'s, E> {
 }
 
 /// Up to 20, 40, 80 milliseconds, at random, so that rivals do not meet again.
-fn pause(attempt: u32) -> Duration {
+pub(crate) fn pause(attempt: u32) -> Duration {
     let ceiling = 20_u64 << (attempt - 1);
     let draw = u64::try_from(Ulid::generate().random() & 0xffff).unwrap_or_default();
     Duration::from_millis(draw % ceiling + 1)

@@ -188,6 +188,31 @@ fn of_equal_paths_the_named_method_wins() {
 }
 
 #[test]
+fn a_route_of_one_method_hides_nothing_from_the_others() {
+    let template = functions(
+        "{a: {CodeUri: functions/a, Events: {E: {Type: HttpApi, Properties: {Path: '/x/{proxy+}', Method: ANY}}}}, \
+          b: {CodeUri: functions/b, Events: { \
+            E: {Type: HttpApi, Properties: {Path: '/x/{id}', Method: get}}, \
+            F: {Type: HttpApi, Properties: {Path: '/x/{id}/{proxy+}', Method: get}}, \
+            G: {Type: HttpApi, Properties: {Path: '/x/{id}/notes', Method: ANY}}}}}",
+    )
+    .unwrap();
+
+    for (method, path, function) in [
+        ("GET", "/x/1", "b"),
+        ("GET", "/x/1/", "b"),
+        ("PUT", "/x/1", "a"),
+        ("PUT", "/x/1/", "a"),
+        ("OPTIONS", "/x/1", "a"),
+        ("POST", "/x/1/start", "a"),
+        ("POST", "/x/1/notes", "b"),
+        ("GET", "/x/", "a"),
+    ] {
+        assert_eq!(template.route(method, path), Some(function), "{method} {path}");
+    }
+}
+
+#[test]
 fn errors_name_the_resource_and_the_reason() {
     for (properties, reason) in [
         ("{}", "missing field `CodeUri`"),

@@ -184,6 +184,88 @@ policy! {
     /// Decide whether others may read a review.
     ModerateReview        "REVIEW_MODERATED"        [__  __  __  __  __  ALL ALL __],
 
+    /// See an appointment.
+    ViewAppointment       "APPOINTMENT_VIEWED"      [__  OWN OWN HSP OWN ALL ALL ALL],
+    /// List the appointments of oneself, of a hospital or of all.
+    ListAppointments      "APPOINTMENTS_LISTED"     [__  OWN OWN OWN OWN ALL ALL __],
+    /// Ask for an appointment or take a free time.
+    CreateAppointment     "APPOINTMENT_CREATED"     [__  OWN OWN HSP OWN ALL ALL __],
+    /// Change what an appointment is about.
+    EditAppointment       "APPOINTMENT_UPDATED"     [__  OWN OWN HSP OWN ALL ALL __],
+    /// Give a department's request to a doctor.
+    AssignDoctor          "DOCTOR_ASSIGNED"         [__  __  __  HSP __  ALL ALL __],
+    /// Agree to an appointment.
+    ConfirmAppointment    "APPOINTMENT_CONFIRMED"   [__  __  OWN HSP __  ALL ALL __],
+    /// Note that the patient is here.
+    CheckIn               "APPOINTMENT_CHECKED_IN"  [__  OWN OWN HSP __  ALL ALL __],
+    /// Begin a visit.
+    StartVisit            "APPOINTMENT_STARTED"     [__  __  OWN __  __  ALL ALL __],
+    /// End a visit.
+    CompleteVisit         "APPOINTMENT_COMPLETED"   [__  __  OWN HSP __  ALL ALL __],
+    /// Call an appointment off.
+    CancelAppointment     "APPOINTMENT_CANCELLED"   [__  OWN OWN HSP OWN ALL ALL __],
+    /// Move an appointment to another time.
+    RescheduleAppointment "APPOINTMENT_RESCHEDULED" [__  OWN OWN HSP OWN ALL ALL __],
+    /// Note that the patient did not come.
+    MissAppointment       "APPOINTMENT_MISSED"      [__  __  OWN HSP __  ALL ALL ALL],
+
+    /// See what is kept for oneself.
+    ViewHold              "HOLD_VIEWED"             [__  OWN __  __  __  __  __  __],
+    /// Keep a free time for a while.
+    HoldSlot              "HOLD_CREATED"            [__  OWN __  __  __  __  __  __],
+    /// Give it up.
+    ReleaseSlot           "HOLD_DELETED"            [__  OWN __  __  __  __  __  __],
+    /// See who waits for a day of a doctor.
+    ViewWaitlist          "WAITLIST_VIEWED"         [__  OWN OWN HSP __  ALL ALL ALL],
+    /// Wait for a day of a doctor.
+    JoinWaitlist          "WAITLIST_JOINED"         [__  OWN __  __  __  __  __  __],
+    /// Wait no longer.
+    LeaveWaitlist         "WAITLIST_LEFT"           [__  OWN __  __  __  __  __  __],
+    /// Offer a time that has become free to the next who waits.
+    OfferSlot             "WAITLIST_OFFERED"        [__  __  __  __  __  __  __  ALL],
+    /// Take an offer back that was not taken in time.
+    LapseOffer            "WAITLIST_LAPSED"         [__  __  __  __  __  __  __  ALL],
+
+    /// See how a doctor's queue moves, in numbers.
+    ViewQueue             "QUEUE_VIEWED"            [__  PUB PUB PUB __  ALL ALL __],
+    /// See somebody's token.
+    ViewToken             "TOKEN_VIEWED"            [__  OWN OWN HSP __  ALL ALL __],
+    /// Take a token.
+    TakeToken             "TOKEN_CREATED"           [__  OWN OWN HSP __  ALL ALL __],
+    /// Say that somebody who took a token is there.
+    CheckInToken          "TOKEN_CHECKED_IN"        [__  OWN OWN HSP __  ALL ALL __],
+    /// Take a token back.
+    LeaveQueue            "TOKEN_LEFT"              [__  OWN OWN HSP __  ALL ALL __],
+    /// Call whoever is next.
+    CallNext              "TOKEN_CALLED"            [__  __  OWN HSP __  ALL ALL __],
+
+    /// Read the clinical side of a visit.
+    ViewConsultation      "CONSULTATION_VIEWED"     [__  OWN OWN HSP __  ALL ALL ALL],
+    /// Tell a symptom.
+    CreateSymptom         "SYMPTOM_CREATED"         [__  OWN OWN __  __  ALL ALL __],
+    /// Change a symptom.
+    EditSymptom           "SYMPTOM_UPDATED"         [__  OWN OWN __  __  ALL ALL __],
+    /// Remove a symptom.
+    DeleteSymptom         "SYMPTOM_DELETED"         [__  OWN OWN __  __  ALL ALL __],
+    /// Make a diagnosis.
+    CreateDiagnosis       "DIAGNOSIS_CREATED"       [__  __  OWN __  __  ALL ALL __],
+    /// Change a diagnosis.
+    EditDiagnosis         "DIAGNOSIS_UPDATED"       [__  __  OWN __  __  ALL ALL __],
+    /// Remove a diagnosis.
+    DeleteDiagnosis       "DIAGNOSIS_DELETED"       [__  __  OWN __  __  ALL ALL __],
+    /// Write down the vital signs.
+    CreateVitalSigns      "VITAL_SIGNS_CREATED"     [__  __  OWN __  __  ALL ALL __],
+    /// Change the vital signs.
+    EditVitalSigns        "VITAL_SIGNS_UPDATED"     [__  __  OWN __  __  ALL ALL __],
+    /// Remove the vital signs.
+    DeleteVitalSigns      "VITAL_SIGNS_DELETED"     [__  __  OWN __  __  ALL ALL __],
+    /// Write a note into a visit.
+    CreateRemark          "CONSULTATION_NOTE_CREATED" [__  OWN OWN __  __  ALL ALL __],
+    /// Change a note of a visit.
+    EditRemark            "CONSULTATION_NOTE_UPDATED" [__  OWN OWN __  __  ALL ALL __],
+    /// Remove a note of a visit.
+    DeleteRemark          "CONSULTATION_NOTE_DELETED" [__  OWN OWN __  __  ALL ALL __],
+
     /// See the totals of the hub.
     ViewDashboard         "DASHBOARD_VIEWED"        [__  __  __  __  __  ALL ALL __],
     /// Read the audit log.

@@ -1,0 +1,149 @@
+//! What reading and writing has in common for everything that is written down about a visit.
+
+use axum::http::{HeaderName, StatusCode, header::LOCATION};
+use carehub_api::{
+    Result,
+    etag::{IfMatch, Tagged},
+    extract::Json,
+    listing::WholeView,
+};
+use carehub_domain::{
+    Id,
+    access::{Action, Actor, Permit},
+    appointment::{Appointment, AppointmentId},
+    consultation::{ConsultationError, Entry},
+};
+use carehub_store::{Filed, Store};
+use serde::Serialize;
+
+/// The most entries of each kind that a visit has.
+const MOST: usize = 100;
+
+/// What was written down about a visit, as the API shows it.
+pub(crate) trait Shown: Filed + Clone {
+    /// The last part of the path.
+    const PATH: &'static str;
+    /// What it looks like.
+    type View: Serialize;
+
+    /// Shows an entry.
+    fn view(entry: Entry<Self>) -> Self::View;
+}
+
+/// A new entry, and where it is.
+pub(crate) type Added<V> = (StatusCode, [(HeaderName, String); 1], Tagged<Json<V>>);
+
+/// Lists the entries of one kind.
+pub(crate) async fn list<F: Shown>(
+    id: AppointmentId,
+    actor: &Actor,
+    store: &Store,
+) -> Result<Json<WholeView<F::View>>> {
+    let (visit, permit) = read(id, actor, store).await?;
+    let entries = store.consultations().list::<F>(&visit).await?;
+    let permit = permit.noting("kind", F::PLURAL).noting("count", entries.len());
+    note_look(&visit, &permit, store).await?;
+    Ok(Json(WholeView::of(entries.into_iter().map(F::view).collect())))
+}
+
+/// Adds an entry.
+pub(crate) async fn add<F: Shown>(
+    id: AppointmentId,
+    finding: F,
+    actor: &Actor,
+    store: &Store,
+) -> Result<Added<F::View>> {
+    let (visit, _) = store.appointments().find(id).await?.permit(actor, F::CREATE)?;
+    let entry = Entry::add(finding, &visit, actor)?;
+    let permit = actor.create(F::CREATE, &entry)?;
+    room(store.consultations().list::<F>(&visit).await?.len())?;
+    let permit = noting(permit, &visit).noting("addendum", entry.is_addendum);
+    store.consultations().add(&visit, &entry, &permit).await?;
+    let location = [(LOCATION, format!("/api/consultations/{id}/{}/{}", F::PATH, entry.id))];
+    Ok((StatusCode::CREATED, location, tagged(entry)))
+}
+
+/// Shows an entry.
+pub(crate) async fn show<F: Shown>(
+    (id, pk): (AppointmentId, Id<F>),
+    actor: &Actor,
+    store: &Store,
+) -> Result<Tagged<Json<F::View>>> {
+    let (visit, permit) = read(id, actor, store).await?;
+    let entry = store.consultations().find(&visit, pk).await?.view(actor)?;
+    note_look(&visit, &permit.noting("kind", F::PLURAL), store).await?;
+    Ok(tagged(entry))
+}
+
+/// Changes an entry.
+pub(crate) async fn edit<F: Shown>(
+    (id, pk): (AppointmentId, Id<F>),
+    expected: &IfMatch,
+    apply: impl FnOnce(&mut F) -> Result<Vec<&'static str>>,
+    actor: &Actor,
+    store: &Store,
+) -> Result<Tagged<Json<F::View>>> {
+    let (visit, mut entry, permit) = held((id, pk), F::EDIT, expected, actor, store).await?;
+    let changed = apply(&mut entry.finding)?;
+    entry.updated_at = actor.at;
+    store.consultations().save(&visit, &mut entry, &permit.changing(&changed)).await?;
+    Ok(tagged(entry))
+}
+
+/// Removes an entry.
+pub(crate) async fn remove<F: Shown>(
+    (id, pk): (AppointmentId, Id<F>),
+    expected: &IfMatch,
+    actor: &Actor,
+    store: &Store,
+) -> Result<StatusCode> {
+    let (visit, entry, permit) = held((id, pk), F::DELETE, expected, actor, store).await?;
+    store.consultations().remove(&visit, &entry, &permit).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The visit, for somebody who may read its clinical side.
+pub(crate) async fn read(
+    id: AppointmentId,
+    actor: &Actor,
+    store: &Store,
+) -> Result<(Appointment, Permit)> {
+    Ok(store.appointments().find(id).await?.permit(actor, Action::ViewConsultation)?)
+}
+
+/// An entry that the actor may change or remove.
+async fn held<F: Shown>(
+    (id, pk): (AppointmentId, Id<F>),
+    action: Action,
+    expected: &IfMatch,
+    actor: &Actor,
+    store: &Store,
+) -> Result<(Appointment, Entry<F>, Permit)> {
+    let (visit, _) = read(id, actor, store).await?;
+    let (entry, permit) = store.consultations().find(&visit, pk).await?.permit(actor, action)?;
+    entry.demand_own_hand(actor)?;
+    entry.demand_open(&visit)?;
+    expected.check(&entry)?;
+    let permit = noting(permit, &visit);
+    Ok((visit, entry, permit))
+}
+
+/// Who reads about the visit of somebody else leaves a line in the audit log.
+pub(crate) async fn note_look(visit: &Appointment, permit: &Permit, store: &Store) -> Result<()> {
+    if permit.actor().patient() != Ok(visit.patient) {
+        store.events().append(permit).await?;
+    }
+    Ok(())
+}
+
+fn noting(permit: Permit, visit: &Appointment) -> Permit {
+    permit.noting("appointment", visit.id)
+}
+
+fn room(taken: usize) -> Result<(), ConsultationError> {
+    if taken < MOST { Ok(()) } else { Err(ConsultationError::Full) }
+}
+
+fn tagged<F: Shown>(entry: Entry<F>) -> Tagged<Json<F::View>> {
+    Tagged::of(&entry.clone(), Json(F::view(entry)))
+}

@@ -1,0 +1,8 @@
+//! The consultations function.
+
+use carehub_api::lambda;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::serve(consultations::routes()).await
+}

