@@ -120,6 +120,29 @@ async fn the_demonstration_shows_a_hospital_at_work() {
     assert_eq!(all, ["Demo Hospital"]);
 }
 
+/// 000-C16: the hospital has a request to answer, and its doctor offers time.
+#[tokio::test]
+async fn the_demonstration_has_an_appointment_to_give_and_time_to_take() {
+    let hub = open().await;
+    for _ in 0..2 {
+        demo::load(&hub.state.store, hub.clock.now()).await.unwrap();
+    }
+    let hospital = hub.sign_in("jinnah_hospital", "jinnah123").await;
+    let patient = hub.sign_in("demo_patient", "patient123").await;
+
+    let requests = hospital.get("/api/appointments/hospital-appointments/?status=requested").await;
+    let doctors = patient.get("/api/appointments/available_doctors/?date=2030-01-08").await.ok();
+
+    assert_eq!(texts(&requests.ok(), "department_name"), ["Cardiology"]);
+    assert_eq!(doctors["doctors"][0]["slots"], 16);
+
+    demo::clear(&hub.state.store, hub.clock.now()).await.unwrap();
+    demo::load(&hub.state.store, hub.clock.now()).await.unwrap();
+    let patient = hub.sign_in("demo_patient", "patient123").await;
+    let own = patient.get("/api/appointments/my-appointments/").await.ok();
+    assert_eq!(texts(&own, "status"), ["REQUESTED"]);
+}
+
 /// 000-C16: loading again adds nothing.
 #[tokio::test]
 async fn loading_the_demonstration_twice_adds_nothing() {
@@ -147,7 +170,7 @@ async fn the_totals_show_the_demonstration() {
             // With the superadmin.
             "total_users": 7, "total_patients": 1, "total_doctors": 1,
             "total_hospitals": 2, "approved_hospitals": 1, "pending_hospitals": 1,
-            "total_appointments": 0, "pending_appointments": 0,
+            "total_appointments": 1, "pending_appointments": 1,
         })
     );
 }
@@ -174,7 +197,8 @@ async fn clearing_the_demonstration_leaves_only_what_was_not_of_it() {
         json!({
             "total_users": 2, "total_patients": 1, "total_doctors": 0,
             "total_hospitals": 0, "approved_hospitals": 0, "pending_hospitals": 0,
-            "total_appointments": 0, "pending_appointments": 0,
+            // One was made, and called off.
+            "total_appointments": 1, "pending_appointments": 0,
         })
     );
     let everyone = texts(&root.get("/api/users/?limit=100").await.ok(), "username");
@@ -191,13 +215,15 @@ async fn the_demonstration_can_be_cleared_and_loaded_anew() {
     let hub = open().await;
     let root = hub.superadmin().await;
     demo::load(&hub.state.store, hub.clock.now()).await.unwrap();
-    let first = stats(&hub, &root).await;
+    let mut first = stats(&hub, &root).await;
 
     for _ in 0..2 {
         demo::clear(&hub.state.store, hub.clock.now()).await.unwrap();
         demo::load(&hub.state.store, hub.clock.now()).await.unwrap();
     }
 
+    // What was called off was made nevertheless.
+    first["total_appointments"] = json!(3);
     assert_eq!(stats(&hub, &root).await, first);
     for (username, password, _) in demo::ACCOUNTS {
         if username != "demo_hospital" {

@@ -2,21 +2,25 @@
 
 use carehub_api::passwords::Passwords;
 use carehub_domain::{
+    Id,
     access::{Action, Actor, Role, UserId},
     account::{Account, AccountError, Gender, PersonName, Username},
+    appointment::{Appointment, Brief},
     care::{Assignment, CareError},
     contact::Identifier,
     department::{Department, DepartmentError},
     doctor::{Doctor, DoctorError, Practice},
     hospital::{Application, Hospital, HospitalError, HospitalId, RegistrationError},
+    hours::Day,
     password::{NewPassword, PasswordHash},
     patient::{Patient, Roster},
     place::GeoPoint,
+    schedule::{Shift, Week},
     text::Text,
 };
-use carehub_store::{Opening, Store, Window, WriteError};
+use carehub_store::{AppointmentFilter, Opening, Store, Window, WriteError};
 use jiff::{
-    Timestamp,
+    SignedDuration, Timestamp,
     civil::{Date, date},
 };
 
@@ -25,8 +29,12 @@ use crate::OperatorError;
 /// An account of the demonstration: name, password and what it shows.
 pub const ACCOUNTS: [(&str, &str, &str); 6] = [
     ("admin", "admin123", "runs the hub"),
-    ("jinnah_hospital", "jinnah123", "a hospital that has joined"),
-    ("alimehmood_jinnahhospital", "doctor123", "a doctor of that hospital"),
+    ("jinnah_hospital", "jinnah123", "a hospital that has joined, with a request to answer"),
+    (
+        "alimehmood_jinnahhospital",
+        "doctor123",
+        "a doctor of that hospital, who sees patients from Monday to Saturday",
+    ),
     ("demo_hospital", "hospital123", "a hospital that waits for approval"),
     ("demo_patient", "patient123", "a patient"),
     ("demo_coordinator", "coordinator123", "a coordinator with two patients"),
@@ -51,6 +59,7 @@ pub async fn load(store: &Store, now: Timestamp) -> Result<(), OperatorError> {
     for name in DEPARTMENTS {
         scene.department(joined, name).await?;
     }
+    scene.request(ACCOUNTS[4].0, joined).await?;
     let doctor = scene.doctor(2, joined).await?;
     scene.person(5, Role::Coordinator, "Demo", "Coordinator", None).await?;
     let Some(coordinator) = scene.holder(ACCOUNTS[5].0).await? else { return Ok(()) };
@@ -70,6 +79,7 @@ pub async fn clear(store: &Store, now: Timestamp) -> Result<(), OperatorError> {
             Role::Hospital => scene.remove_hospital(user.into()).await?,
             Role::Doctor => scene.dismiss(user).await?,
             Role::Coordinator => scene.remove_patients(user).await?,
+            Role::Patient => scene.call_off(user).await?,
             _ => {}
         }
         let Some((account, _)) = store.accounts().credentials(user).await? else { continue };
@@ -178,8 +188,12 @@ impl Scene<'_> {
         let mut account = self.account(which, Role::Doctor, "Ali", "Mehmood")?;
         account.hospital = Some(hospital);
         account.phone = Some("+923000000002".parse()?);
-        let practice =
-            Practice { specialization: Some(text("Cardiology")?), ..Practice::default() };
+        let practice = Practice {
+            specialization: Some(text("Cardiology")?),
+            week: self.hours()?,
+            zone: "Asia/Karachi".parse().unwrap_or_default(),
+            ..Practice::default()
+        };
         let doctor = Doctor::enter(&account, practice).vouched_for(&self.operator);
         let permit = self.operator.create(Action::CreateDoctor, &doctor)?;
         let handing_out = self.operator.create(Action::ReturnPassword, &account)?;
@@ -190,6 +204,67 @@ impl Scene<'_> {
             Err(WriteError::Condition(DoctorError::UsernameTaken)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A patient who never asked for an appointment asks the first department for one.
+    async fn request(&self, username: &str, hospital: HospitalId) -> Result<(), OperatorError> {
+        let (store, now) = (self.store, self.operator.at);
+        let Some(user) = self.holder(username).await? else { return Ok(()) };
+        let appointments = store.appointments();
+        if !self.appointments_of(user).await?.is_empty() {
+            return Ok(());
+        }
+        let patient = store.patients().find(user.into()).await?.view(&self.operator)?;
+        let house = store.hospitals().find(hospital).await?.view(&self.operator)?;
+        let departments = store.departments().of_hospital(hospital, Window::first(100)).await?;
+        let asked = |department: &&Department| department.name.reveal() == DEPARTMENTS[0];
+        let Some(department) = departments.records.iter().find(asked) else { return Ok(()) };
+        let brief =
+            Brief { reason: Some(text("A check after a demonstration")?), ..Brief::default() };
+        let (wished, by) = (now + SignedDuration::from_hours(48), &self.operator);
+        let request = Appointment::request(&patient, &house, department, wished, brief, by);
+        // A hospital that was turned away takes no appointments.
+        let Ok(request) = request else { return Ok(()) };
+        let permit = by.create(Action::CreateAppointment, &request)?;
+        Ok(appointments.request(&request, &permit).await?)
+    }
+
+    /// Calls off what a patient has asked for. What was given to a doctor stays.
+    async fn call_off(&self, user: UserId) -> Result<(), OperatorError> {
+        for before in self.appointments_of(user).await? {
+            let permit = self.operator.authorize(Action::CancelAppointment, &before)?;
+            let waits = before.is_assignable();
+            if let Ok(after) = before.clone().cancel(None, &self.operator)
+                && waits
+            {
+                self.store.appointments().step(&before, &after, &permit).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn appointments_of(&self, user: UserId) -> Result<Vec<Appointment>, OperatorError> {
+        let (roster, filter) = (Roster { keeper: Some(user) }, AppointmentFilter::default());
+        let (appointments, all) = (self.store.appointments(), Window::first(100));
+        Ok(appointments.on(roster, &filter, self.operator.at, all).await?.records)
+    }
+
+    /// When the doctor sees patients.
+    fn hours(&self) -> Result<Week, OperatorError> {
+        let mut week = Week::default();
+        for &day in Day::ALL.iter().filter(|day| **day != Day::Sunday) {
+            let window = "09:00-17:00".parse().map_err(|_| OperatorError::Demonstration)?;
+            let shift = Shift {
+                id: Id::generate(self.operator.at),
+                day,
+                window,
+                is_available: true,
+                breaks: Vec::new(),
+                max_patients: None,
+            };
+            week.put(shift).map_err(|_| OperatorError::Demonstration)?;
+        }
+        Ok(week)
     }
 
     async fn patient(&self, which: usize, keeper: UserId) -> Result<Patient, OperatorError> {
