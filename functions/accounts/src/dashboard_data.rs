@@ -48,10 +48,13 @@ pub(crate) async fn handler(
     State(store): State<Store>,
 ) -> Result<Json<DashboardView>> {
     let (totals, appointments) = (store.totals(), store.appointments());
-    let (totals, ahead) = tokio::try_join!(
-        totals.of_person(account.id),
-        appointments.ahead_of(account.id, actor.at),
-    )?;
+    let ahead = async {
+        match account.role {
+            Role::Patient | Role::Doctor => appointments.ahead_of(account.id, actor.at).await,
+            Role::Hospital | Role::Coordinator | Role::Admin | Role::Superadmin => Ok(Vec::new()),
+        }
+    };
+    let (totals, ahead) = tokio::try_join!(totals.of_person(account.id), ahead)?;
     let total = |total| totals.get(&total).copied().unwrap_or_default();
     let count = |counts: &dyn Fn(&Appointment) -> bool| {
         i64::try_from(ahead.iter().filter(|appointment| counts(appointment)).count())

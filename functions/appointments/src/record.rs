@@ -12,7 +12,7 @@ use carehub_api::{
     form::{Change, replace},
 };
 use carehub_domain::{
-    access::{Action, Actor, Denied, PatientId, Permit},
+    access::{Action, Actor, Denied, PatientId},
     appointment::{
         Appointment, AppointmentError, AppointmentId, PaymentStatus, Status, VisitType, Way,
     },
@@ -85,7 +85,7 @@ pub(crate) async fn show(
 ) -> Result<Tagged<Json<AppointmentView>>> {
     let found = store.appointments().find(id).await?;
     let (appointment, permit) = found.permit(&actor, Action::ViewAppointment)?;
-    note_look(&appointment, permit, &store).await?;
+    store.events().note_look(&permit).await?;
     Ok(AppointmentView::tagged(appointment, &actor))
 }
 
@@ -141,14 +141,6 @@ pub(crate) async fn remove(
     let said = Said { expected: Some(expected), ..Said::default() };
     advance(id, Status::Cancelled, said, &actor, &store).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Who sees somebody else's appointment leaves a line in the audit log.
-async fn note_look(appointment: &Appointment, permit: Permit, store: &Store) -> Result<()> {
-    if permit.actor().user != Some(appointment.patient.into()) {
-        store.events().append(&permit).await?;
-    }
-    Ok(())
 }
 
 /// What the doctor and the hospital add is said by those who can end the visit.

@@ -42,7 +42,7 @@ pub(crate) async fn list<F: Shown>(
     let (visit, permit) = read(id, actor, store).await?;
     let entries = store.consultations().list::<F>(&visit).await?;
     let permit = permit.noting("kind", F::PLURAL).noting("count", entries.len());
-    note_look(&visit, &permit, store).await?;
+    store.events().note_look(&permit).await?;
     Ok(Json(WholeView::of(entries.into_iter().map(F::view).collect())))
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn show<F: Shown>(
 ) -> Result<Tagged<Json<F::View>>> {
     let (visit, permit) = read(id, actor, store).await?;
     let entry = store.consultations().find(&visit, pk).await?.view(actor)?;
-    note_look(&visit, &permit.noting("kind", F::PLURAL), store).await?;
+    store.events().note_look(&permit.noting("kind", F::PLURAL)).await?;
     Ok(tagged(entry))
 }
 
@@ -126,14 +126,6 @@ async fn held<F: Shown>(
     expected.check(&entry)?;
     let permit = noting(permit, &visit);
     Ok((visit, entry, permit))
-}
-
-/// Who reads about the visit of somebody else leaves a line in the audit log.
-pub(crate) async fn note_look(visit: &Appointment, permit: &Permit, store: &Store) -> Result<()> {
-    if permit.actor().patient() != Ok(visit.patient) {
-        store.events().append(permit).await?;
-    }
-    Ok(())
 }
 
 fn noting(permit: Permit, visit: &Appointment) -> Permit {

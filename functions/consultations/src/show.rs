@@ -15,10 +15,7 @@ use carehub_domain::{
 };
 use carehub_store::Store;
 
-use crate::{
-    ConsultationView,
-    entry::{note_look, read},
-};
+use crate::{ConsultationView, entry::read};
 
 /// See a consultation.
 #[utoipa::path(get, path = "/api/consultations/{id}", tag = "consultations", params(
@@ -37,7 +34,7 @@ pub(crate) async fn handler(
     let (consultation, permit) = found.permit(&actor, Action::ViewConsultation)?;
     let Consultation { visit, findings } = consultation;
     let permit = permit.noting("kind", "consultation").noting("count", findings.count());
-    note_look(&visit, &permit, &store).await?;
+    store.events().note_look(&permit).await?;
     let view = ConsultationView::of(visit.clone(), findings, &actor);
     Ok(Tagged::of(&visit, Json(view)))
 }

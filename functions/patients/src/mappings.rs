@@ -28,8 +28,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::record::note_look;
-
 form! {
     /// A patient to put into the care of a doctor.
     pub(crate) struct NewAssignment {
@@ -157,7 +155,7 @@ pub(crate) async fn of_patient(
     // Who may see the record may see everyone who cares for the patient.
     let page = store.care().of_patient(&patient, listing.window.clone()).await?;
     let doctors = doctors_of(&page.records, &store).await?;
-    note_look(&patient, permit.noting("what", "assignments"), &store).await?;
+    store.events().note_look(&permit.noting("what", "assignments")).await?;
     Ok(listing.answer(page, |assignment| CarerView::of(assignment, &doctors)))
 }
 

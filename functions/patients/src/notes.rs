@@ -25,8 +25,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::record::note_look;
-
 form! {
     /// A note to write.
     pub(crate) struct NewNote {
@@ -85,7 +83,7 @@ pub(crate) async fn list(
     let (patient, permit) = store.patients().find(id).await?.permit(&actor, Action::ViewPatient)?;
     let private = actor.patient().is_err();
     let page = store.notes().of_patient(&patient, private, listing.window.clone()).await?;
-    note_look(&patient, permit.noting("what", "notes"), &store).await?;
+    store.events().note_look(&permit.noting("what", "notes")).await?;
     Ok(listing.answer(page.visible_to(&actor), NoteView::from))
 }
 
@@ -129,7 +127,7 @@ pub(crate) async fn show(
 ) -> Result<Tagged<Json<NoteView>>> {
     let (patient, permit) = store.patients().find(id).await?.permit(&actor, Action::ViewPatient)?;
     let note = store.notes().find(&patient, pk).await?.view(&actor)?;
-    note_look(&patient, permit.noting("what", "notes"), &store).await?;
+    store.events().note_look(&permit.noting("what", "notes")).await?;
     Ok(tagged(note))
 }
 

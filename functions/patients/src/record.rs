@@ -125,7 +125,7 @@ pub(crate) async fn show(
     State(store): State<Store>,
 ) -> Result<Tagged<Json<PatientView>>> {
     let (patient, permit) = store.patients().find(id).await?.permit(&actor, Action::ViewPatient)?;
-    note_look(&patient, permit, &store).await?;
+    store.events().note_look(&permit).await?;
     Ok(PatientView::tagged(patient, actor.at))
 }
 
@@ -212,14 +212,6 @@ async fn save(
     further(&mut patient);
     store.patients().save(&before, &mut patient, &permit.changing(&changed)).await?;
     Ok(patient)
-}
-
-/// Who looks at the record of somebody else leaves a line in the audit log.
-pub(crate) async fn note_look(patient: &Patient, permit: Permit, store: &Store) -> Result<()> {
-    if patient.account != permit.actor().user {
-        store.events().append(&permit).await?;
-    }
-    Ok(())
 }
 
 fn warning(patient: &Patient, other: &Patient) -> WarningView {

@@ -344,6 +344,11 @@ impl Permit {
         Self { patient: Some(patient), ..self }
     }
 
+    /// Whether the actor is the patient it is about.
+    pub fn is_about_actor(&self) -> bool {
+        self.patient.is_some_and(|patient| self.actor.user == Some(patient.into()))
+    }
+
     /// Names the fields that change, without their values.
     pub fn changing(mut self, fields: &[&str]) -> Self {
         self.changed.extend(fields.iter().map(|&field| field.to_owned()));

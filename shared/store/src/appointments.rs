@@ -329,7 +329,7 @@ impl Appointments<'_> {
         after: &Appointment,
         permit: &Permit,
     ) -> Result<bool, StoreError> {
-        settle(self.resaved(before, after, permit)).await
+        settle(self.resaved(before, after, None, permit)).await
     }
 
     /// Saves what an appointment that nobody changed meanwhile is about.
@@ -351,16 +351,15 @@ impl Appointments<'_> {
         booked: &Booked<'_>,
         permit: &Permit,
     ) -> Result<bool, StoreError> {
-        let permit = about(booked.appointment, booked.care, permit);
-        let transaction = self.resaved(before, booked.appointment, &permit);
+        let transaction = self.resaved(before, booked.appointment, booked.care, permit);
         let transaction = with_care(transaction, booked.care, booked.patient);
-        settle(save_books(transaction, booked.books, &permit)?).await
+        settle(save_books(transaction, booked.books, permit)?).await
     }
 
     /// Saves an appointment that was moved or called off with the books that show it, and offers
     /// the time that became free. Says whether it did.
     pub async fn retime(&self, moved: &Moved<'_>, permit: &Permit) -> Result<bool, StoreError> {
-        let transaction = self.resaved(moved.before, moved.after, permit);
+        let transaction = self.resaved(moved.before, moved.after, None, permit);
         settle(save_books(transaction, moved.books, permit)?).await
     }
 
@@ -368,10 +367,11 @@ impl Appointments<'_> {
         &self,
         before: &Appointment,
         after: &Appointment,
+        care: Option<&Assignment>,
         permit: &Permit,
     ) -> Transaction<'_, Faster> {
         let permit =
-            about(after, None, permit).noting("from", before.status()).noting("to", after.status());
+            about(after, care, permit).noting("from", before.status()).noting("to", after.status());
         let mut after = after.clone();
         let transaction = self.store.transaction(&permit).replace(&mut after, Faster);
         let transaction = match (before.visit(), after.visit()) {
@@ -387,10 +387,7 @@ impl Appointments<'_> {
         &self,
         now: Timestamp,
     ) -> Result<Vec<Result<Appointment, StoreError>>, StoreError> {
-        let keys = self.store.sweep().seen(Table::Scheduling, now).await?;
-        let prefix = format!("{}#", Appointment::KIND);
-        let keys = keys.into_iter().filter(|key| key.sort.starts_with(&prefix)).collect();
-        self.store.fetch_each(keys).await
+        self.store.sweep().seen(Table::Scheduling, now).await
     }
 }
 

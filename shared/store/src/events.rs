@@ -73,6 +73,11 @@ impl Events<'_> {
         self.store.page(slice, Order::NewestFirst, window).await
     }
 
+    /// Adds a line for a look at what is known of a patient, unless it is the patient who looks.
+    pub async fn note_look(&self, permit: &Permit) -> Result<(), StoreError> {
+        if permit.is_about_actor() { Ok(()) } else { self.append(permit).await }
+    }
+
     /// Adds a line for a deed that changes nothing else.
     pub async fn append(&self, permit: &Permit) -> Result<(), StoreError> {
         self.store.transaction(permit).commit().await.map_err(WriteError::only_store)

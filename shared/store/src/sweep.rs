@@ -7,7 +7,7 @@ use carehub_domain::{access::Permit, failures};
 use jiff::{Timestamp, ToSpan};
 
 use crate::{
-    Item, Key, StoreError, Table, WriteError, aggregate, entity,
+    Entity, Item, Key, StoreError, Table, WriteError, aggregate, entity,
     key::{Index, PARTITION, SORT},
 };
 
@@ -45,14 +45,21 @@ impl Sweep<'_> {
         Ok(swept)
     }
 
-    /// What somebody has to see to by `now`, of the last week.
-    pub(crate) async fn seen(&self, table: Table, now: Timestamp) -> Result<Vec<Key>, StoreError> {
+    /// The records of a kind that somebody has to see to by `now`, of the last week. One that
+    /// cannot be read does not hide the others.
+    pub(crate) async fn seen<T: Entity>(
+        &self,
+        table: Table,
+        now: Timestamp,
+    ) -> Result<Vec<Result<T, StoreError>>, StoreError> {
         let mut keys = Vec::new();
         for back in 0..WEEK {
             let Ok(day) = now.checked_sub((24 * back).hours()) else { continue };
             keys.extend(self.due(table, &entity::day(day), now).await?);
         }
-        Ok(keys)
+        let prefix = format!("{}#", T::KIND);
+        keys.retain(|key| key.sort == T::KIND || key.sort.starts_with(&prefix));
+        self.store.fetch_each(keys).await
     }
 
     async fn due(&self, table: Table, day: &str, now: Timestamp) -> Result<Vec<Key>, StoreError> {

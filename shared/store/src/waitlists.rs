@@ -90,10 +90,7 @@ impl Waitlists<'_> {
         &self,
         now: Timestamp,
     ) -> Result<Vec<Result<Waitlist, StoreError>>, StoreError> {
-        let keys = self.store.sweep().seen(Table::Scheduling, now).await?;
-        let prefix = format!("{}#", Waitlist::KIND);
-        let keys = keys.into_iter().filter(|key| key.sort.starts_with(&prefix)).collect();
-        self.store.fetch_each(keys).await
+        self.store.sweep().seen(Table::Scheduling, now).await
     }
 
     /// Saves a waitlist whose offers were passed on. Says whether it did.
