@@ -21,6 +21,8 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
         ("hospitals", hospitals::routes()),
         ("patients", patients::routes()),
         ("platform", platform::routes()),
+        ("prescriptions", prescriptions::routes()),
+        ("records", records::routes()),
     ]
 }
 
@@ -34,6 +36,8 @@ pub fn document() -> Document {
     document.merge(hospitals::Api::openapi());
     document.merge(patients::Api::openapi());
     document.merge(platform::Api::openapi());
+    document.merge(prescriptions::Api::openapi());
+    document.merge(records::Api::openapi());
     name_operations(&mut document);
 
     let mut info = Info::new("CareHub", env!("CARGO_PKG_VERSION"));

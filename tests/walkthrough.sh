@@ -98,6 +98,27 @@ told() {
     stop "no SMS to $1 with '$2' arrived within five seconds"
 }
 
+# put FILE  uploads a file to the address in the last answer, with the headers that are signed.
+put() {
+    local -a options=(--silent --show-error --max-time 30 --upload-file "$1")
+    while IFS= read -r header; do options+=(--header "$header"); done < <(
+        field headers | python3 -c '
+import json, sys
+for name, value in json.load(sys.stdin).items():
+    print(f"{name}: {value}")')
+    curl "${options[@]}" --output /dev/null --write-out '%{http_code}' "$(field url)"
+}
+
+# inspected TOKEN REPORT  asks for a report until its file was inspected, which takes a moment.
+inspected() {
+    for _ in {1..50}; do
+        call 200 "$1" GET "/api/records/reports/$2"
+        if [ "$(field file_status)" != PENDING ]; then return; fi
+        sleep 0.1
+    done
+    stop "the file of $2 was not inspected within five seconds"
+}
+
 # day NUMBER [TIME]  prints the day that many days ahead in UTC, or such a time on it.
 day() {
     python3 -c '
@@ -213,6 +234,33 @@ call 201 - POST /api/accounts/patients/register "$(json \
     first_name=Ana last_name=Diaz phone_number="$patient_phone" consent:=true)"
 say "a patient registers: $patient_user, phone …${patient_phone: -4}"
 
+call 200 - POST /api/auth/login "$(json username="$patient_user" password="$password")"
+patient=$(field access)
+patient_id=pat_$(field user.id | cut -d _ -f 2)
+call 200 "$patient" PATCH "/api/patients/$patient_id" "$(json \
+    allergy_status=NONE_KNOWN current_medications:='["Simvastatin"]')"
+say "she has no allergies and takes $(field current_medications)"
+
+scan=$(mktemp)
+trap 'rm -f "$scan"' EXIT
+printf '%%PDF-1.4\n%% %s\ntrailer<<>>\n%%%%EOF\n' "$tag" >"$scan"
+call 201 "$patient" POST /api/uploads/presign "$(json \
+    file_name=ecg.pdf content_type=application/pdf size:="$(stat -c %s "$scan")" \
+    sha256="$(sha256sum "$scan" | cut -d ' ' -f 1)")"
+upload=$(field upload_id)
+expect 'the status of the upload' "$(put "$scan")" 200
+reports=/api/records/patients/$patient_id/reports
+call 201 "$patient" POST "$reports/upload" "$(json upload_id="$upload" file_type=OTHER title=ECG)"
+report=$(field report.id)
+inspected "$patient" "$report"
+expect 'the status of the file' "$(field file_status)" CLEAN
+curl --silent --show-error --fail --max-time 30 --output - "$(field file_url)" | cmp --silent - "$scan" ||
+    stop 'the file that comes back is another'
+say "she uploads an ECG, which is inspected and comes back as it was: $report"
+
+call 404 "$doctor" GET "$reports"
+say "to the doctor she does not even exist: $(field code)"
+
 call 200 "$doctor" POST /api/accounts/otp/generate "$(json patient_phone="$patient_phone")"
 say "the doctor asks for the code: it goes to …$(field phone_number), good until $(field expires_at)"
 
@@ -226,16 +274,18 @@ say "the doctor enters it and has access until $(field access_granted_until)"
 call 400 "$doctor" POST /api/accounts/otp/verify "$(json patient_phone="$patient_phone" otp="$code")"
 say "the code opens nothing twice: $(field code)"
 
-call 200 - POST /api/auth/login "$(json username="$patient_user" password="$password")"
-patient=$(field access)
+call 200 "$doctor" GET "$reports"
+expect 'the report that the doctor reads' "$(field results.0.id)" "$report"
+say "and reads the report: $(field results.0.title)"
+
 call 200 "$patient" GET /api/accounts/access-grants
 expect 'the doctor in the grant' "$(field results.0.doctor)" "$doctor_id"
 expect 'the grant' "$(field results.0.is_active)" true
 say "the patient sees who may read: $(field results.0.doctor)"
 
 call 200 "$patient" GET /api/accounts/access-log
-expect 'the last entry of the access log' "$(field results.0.action)" OTP_VERIFIED
-say "and since when: $(field results.0.action) at $(field results.0.timestamp)"
+expect 'the entry before the last of the access log' "$(field results.1.action)" OTP_VERIFIED
+say "since when, and what was read: $(field results.1.action), $(field results.0.action) at $(field results.0.timestamp)"
 
 call 200 "$patient" GET "/api/hospitals/nearby?lat=$lat&lng=$lng&radius_km=5"
 expect 'the nearest hospital' "$(field hospitals.0.id)" "$hospital"
@@ -274,6 +324,37 @@ call 201 "$doctor" POST "/api/consultations/$visit/symptoms" "$(json symptom=Fat
 expect 'is_addendum' "$(field is_addendum)" true
 call 409 "$doctor" DELETE "/api/consultations/$visit/symptoms/$symptom"
 say "the visit is complete; there are addenda, and what was written down stays: $(field code)"
+
+prescription=$(json patient="$patient_id" appointment="$visit" diagnosis='Acute bronchitis' \
+    medicines:='[{"name": "Clarithromycin", "strength": "500 mg", "dosage": "1 tablet",
+        "frequency": "twice_daily", "duration_days": 7}]')
+call 409 "$doctor" POST /api/prescriptions "$prescription"
+expect 'the code of the problem' "$(field code)" safety-stop
+say "the doctor prescribes an antibiotic and is stopped: $(field errors.0.detail)"
+
+reason='Simvastatin is paused for the seven days; she was told.'
+call 201 "$doctor" POST /api/prescriptions "${prescription%\}}, \"override_reason\": \"$reason\"}"
+prescribed=$(field id)
+expect 'the reason that is kept' "$(field overrides.0.reason)" "$reason"
+say "with a reason it is written, and the reason stays with it: $(field prescription_number)"
+
+call 200 "$patient" GET "/api/prescriptions/$prescribed"
+address=$(field verification_url)
+code=${address##*/}
+curl --silent --show-error --fail --max-time 30 --header "Authorization: Bearer $patient" --output "$scan" \
+    "$hub/api/prescriptions/$prescribed/pdf"
+expect 'what the print begins with' "$(head -c 5 "$scan")" %PDF-
+call 200 - GET "/api/prescriptions/verify/$code"
+expect 'whether it is genuine' "$(field genuine) $(field status)" 'true ACTIVE'
+say "the patient prints it, and whoever reads the code on it learns that it is genuine: $(field status)"
+
+call 200 "$patient" POST "/api/prescriptions/$prescribed/send-to-pharmacy" "$(json \
+    pharmacy_name='Example Pharmacy')"
+call 200 "$manager" POST "/api/prescriptions/$prescribed/dispense"
+call 200 - GET "/api/prescriptions/verify/$code"
+expect 'the state of the prescription' "$(field status)" DISPENSED
+call 409 "$manager" POST "/api/prescriptions/$prescribed/dispense"
+say "the pharmacy hands the medicine out, once: $(field code)"
 
 call 200 "$patient" GET "/api/consultations/$visit/diagnosis"
 expect 'the diagnosis that the patient reads' "$(field results.0.diagnosis)" 'Stable angina'

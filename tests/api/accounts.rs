@@ -255,7 +255,7 @@ async fn patients_see_whom_they_let_in_and_doctors_who_let_them_in() {
     let grant = json!([{
         "doctor": ali.id_as("doc"), "patient": ana.id_as("pat"),
         "granted_at": "2030-01-07T08:00:00Z", "expires_at": "2030-01-07T08:30:00Z",
-        "is_active": true,
+        "is_active": true, "emergency": null,
     }]);
     assert_eq!(lists[0].ok()["results"], grant);
     assert_eq!(lists[1].ok()["results"], grant);
@@ -587,6 +587,7 @@ async fn batches_that_come_again_count_once() {
         store: hub.state.store.clone(),
         pepper: hub.state.pepper.clone(),
         post: hub.post.clone(),
+        public_url: hub.state.public_url.clone(),
     };
     hub.applicant("jinnah").await;
     let first = hub.unread();

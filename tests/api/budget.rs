@@ -1,55 +1,188 @@
 //! What every operation costs in calls to DynamoDB.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
+use carehub_domain::access::Action;
 use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::tour::{open_counting, tour};
 
-/// What takes one round more. Lists of people look up in an index who is on the page and then look
-/// at them; departments and own profiles are shown with the name of the hospital; a change of name
-/// or contact takes the account along; an assignment's end and a patient's need the other record;
-/// a review looks for the visit and whether it has been reviewed; who is free on a day is looked up
-/// behind who is in the directory; a booking says what the doctor's hospital is called; an
-/// appointment leads to the diaries that it is crossed out of; what is kept for a patient counts as
-/// long as the doctor's diary keeps it, and giving it up looks at who waits for it; the days for
-/// which a patient waits lead to the waitlists; a queue is that of a day where the doctor is, a
-/// token is taken if the patient has none, and whoever is called is looked up first, and then
-/// whether the doctor cares for them.
-const DEEP: [&str; 32] = [
-    "GET /api/auth/admin/users",
-    "GET /api/users/doctors",
-    "GET /api/users/patients",
-    "GET /api/hospitals/departments/{id}",
-    "PATCH /api/hospitals/departments/{id}",
-    "PUT /api/hospitals/departments/{id}",
-    "GET /api/patients",
-    "GET /api/patients/search",
-    "PATCH /api/patients/update_profile",
-    "GET /api/patients/my_doctor",
-    "DELETE /api/patients/{id}",
-    "GET /api/mappings/patient/{patient_id}",
-    "GET /api/doctors/patients",
-    "DELETE /api/mappings/{id}",
-    "GET /api/doctors",
-    "GET /api/doctors/search",
-    "GET /api/doctors/profile",
-    "PATCH /api/doctors/update_profile",
-    "PUT /api/doctors/update_profile",
-    "GET /api/appointments/available_doctors",
-    "POST /api/appointments/book",
-    "DELETE /api/appointments/{id}",
-    "GET /api/appointments/holds",
-    "GET /api/appointments/holds/{id}",
-    "DELETE /api/appointments/holds/{id}",
-    "GET /api/appointments/waitlist",
-    "POST /api/appointments/queues/{doctor}/tokens",
-    "GET /api/appointments/queues/{doctor}",
-    "POST /api/appointments/queues/{doctor}/next",
-    "POST /api/consultations",
-    "POST /api/doctors/{id}/reviews",
-    "POST /api/reviews",
+/// What takes more rounds, and why.
+const DEEP: &[(&str, &[&str])] = &[
+    (
+        "a list leads to what is on its page",
+        &[
+            "GET /api/auth/admin/users",
+            "GET /api/users/doctors",
+            "GET /api/users/patients",
+            "GET /api/patients",
+            "GET /api/patients/search",
+            "GET /api/mappings/patient/{patient_id}",
+            "GET /api/doctors/patients",
+            "GET /api/doctors",
+            "GET /api/doctors/search",
+            "GET /api/appointments/holds",
+            "GET /api/appointments/waitlist",
+            "GET /api/records",
+            "GET /api/records/break-glass",
+            "GET /api/medical-records",
+            "GET /api/prescriptions",
+            "GET /api/prescriptions/medications",
+            "GET /api/prescriptions/templates",
+        ],
+    ),
+    (
+        "a page of a patient's record leads to it behind the record, its merged parts and its grants",
+        &[
+            "GET /api/patients/{id}/medical-records",
+            "GET /api/patients/{id}/medical-records/{pk}",
+            "GET /api/records/patients/{id}/prescriptions",
+            "GET /api/records/patients/{id}/summary",
+        ],
+    ),
+    (
+        "departments and own profiles are shown with the name of the hospital",
+        &[
+            "GET /api/hospitals/departments/{id}",
+            "PATCH /api/hospitals/departments/{id}",
+            "PUT /api/hospitals/departments/{id}",
+            "GET /api/patients/my_doctor",
+            "GET /api/doctors/profile",
+            "PATCH /api/doctors/update_profile",
+            "PUT /api/doctors/update_profile",
+        ],
+    ),
+    (
+        "a change of name or contact takes the account along",
+        &["PATCH /api/patients/update_profile"],
+    ),
+    (
+        "the end of an assignment and of a patient need the other record",
+        &["DELETE /api/patients/{id}", "DELETE /api/mappings/{id}"],
+    ),
+    (
+        "a review looks for the visit and whether it has been reviewed",
+        &["POST /api/doctors/{id}/reviews", "POST /api/reviews"],
+    ),
+    (
+        "who is free on a day is looked up behind who is in the directory",
+        &["GET /api/appointments/available_doctors"],
+    ),
+    (
+        "a booking says what the doctor's hospital is called",
+        &["POST /api/appointments/book", "POST /api/consultations"],
+    ),
+    (
+        "an appointment leads to the diaries that it is crossed out of",
+        &["DELETE /api/appointments/{id}"],
+    ),
+    (
+        "what is kept counts as long as the diary keeps it, and giving it up looks at who waits",
+        &["GET /api/appointments/holds/{id}", "DELETE /api/appointments/holds/{id}"],
+    ),
+    (
+        "a queue is that of a day where the doctor is, and whoever is called is looked up first",
+        &[
+            "POST /api/appointments/queues/{doctor}/tokens",
+            "GET /api/appointments/queues/{doctor}",
+            "POST /api/appointments/queues/{doctor}/next",
+        ],
+    ),
+    (
+        "documents are shown with what became of their files",
+        &[
+            "GET /api/records/patients/{id}/reports",
+            "GET /api/records/my-reports",
+            "GET /api/records/reports/{id}",
+            "PATCH /api/records/reports/{id}",
+            "PUT /api/records/reports/{id}",
+            "GET /api/records/reports/{id}/versions",
+            "GET /api/patients/{id}/documents",
+            "GET /api/patients/{id}/documents/{pk}",
+            "POST /api/patients/{id}/documents/{pk}/verify",
+            "PATCH /api/patients/{id}/documents/{pk}",
+            "PUT /api/patients/{id}/documents/{pk}",
+            "GET /api/patients/{id}/documents/{pk}/versions",
+            "GET /api/doctors/{id}/documents",
+            "GET /api/doctors/{id}/documents/{pk}",
+            "POST /api/doctors/{id}/documents/{pk}/verify",
+            "PATCH /api/doctors/{id}/documents/{pk}",
+            "PUT /api/doctors/{id}/documents/{pk}",
+            "GET /api/doctors/{id}/documents/{pk}/versions",
+            "GET /api/consultations/{id}/documents",
+            "GET /api/consultations/{id}/documents/{pk}",
+            "PATCH /api/consultations/{id}/documents/{pk}",
+            "PUT /api/consultations/{id}/documents/{pk}",
+            "GET /api/consultations/{id}/documents/{pk}/versions",
+            "GET /api/prescriptions/{id}/documents",
+            "GET /api/prescriptions/{id}/documents/{pk}",
+            "PATCH /api/prescriptions/{id}/documents/{pk}",
+            "PUT /api/prescriptions/{id}/documents/{pk}",
+            "GET /api/prescriptions/{id}/documents/{pk}/versions",
+            "GET /api/records/{id}",
+            "GET /api/records/{id}/attachments/{pk}",
+            "GET /api/prescriptions/{id}",
+        ],
+    ),
+    ("a report is open as long as the repository is", &["DELETE /api/records/reports/{id}"]),
+    ("a record names doctors whom its author has to know", &["POST /api/records"]),
+    (
+        "an annotation is as open as the record that it is about",
+        &[
+            "GET /api/doctors/annotations",
+            "GET /api/doctors/annotations/{id}",
+            "PATCH /api/doctors/annotations/{id}",
+            "PUT /api/doctors/annotations/{id}",
+            "GET /api/doctors/annotations/{id}/versions",
+            "DELETE /api/doctors/annotations/{id}",
+        ],
+    ),
+    (
+        "the record of a visit is shown with what was prescribed there",
+        &[
+            "POST /api/medical-records",
+            "GET /api/medical-records/{id}",
+            "GET /api/consultations/{id}/prescription",
+        ],
+    ),
+    (
+        "a result is as open as the record of its visit, and is compared with the one before",
+        &[
+            "POST /api/lab-results",
+            "GET /api/lab-results",
+            "GET /api/lab-results/trend",
+            "GET /api/lab-results/{id}",
+            "PATCH /api/lab-results/{id}",
+            "PUT /api/lab-results/{id}",
+            "GET /api/lab-results/{id}/versions",
+        ],
+    ),
+    (
+        "medicines are checked against all that the patient takes",
+        &[
+            "POST /api/prescriptions",
+            "POST /api/prescriptions/interactions/check",
+            "POST /api/prescriptions/{id}/medications",
+            "PATCH /api/prescriptions/{id}/medications/{pk}",
+            "PUT /api/prescriptions/{id}/medications/{pk}",
+        ],
+    ),
+    (
+        "reminders and doses are of a medicine that the patient is to take",
+        &[
+            "POST /api/prescriptions/reminders",
+            "GET /api/prescriptions/reminders",
+            "GET /api/prescriptions/reminders/{id}",
+            "PATCH /api/prescriptions/reminders/{id}",
+            "PUT /api/prescriptions/reminders/{id}",
+            "POST /api/prescriptions/adherence",
+            "GET /api/prescriptions/adherence",
+            "GET /api/prescriptions/adherence/summary",
+            "GET /api/prescriptions/adherence/{id}",
+            "DELETE /api/prescriptions/adherence/{id}",
+        ],
+    ),
 ];
 
 #[tokio::test]
@@ -60,7 +193,7 @@ async fn every_operation_keeps_to_its_budget() {
 
     // The operation, its rounds, and its calls.
     let mut table = String::new();
-    let (mut written, mut deep) = (Vec::new(), Vec::new());
+    let (mut written, mut deep) = (Vec::new(), BTreeSet::new());
     for stop in stops {
         let ((method, path), spent) = (&stop.operation, &stop.spent);
         let calls: Vec<_> = spent
@@ -88,12 +221,17 @@ async fn every_operation_keeps_to_its_budget() {
         let looks = reads && !stop.events.is_empty();
         // What lies within a record is looked up behind it.
         let within = path.matches("/{").count() > 1 || path.contains("{id}/");
-        let most = if reads { 2 } else { 3 } + u32::from(looks) + u32::from(within);
+        // A file that comes with a form is kept before the document that it is of.
+        let file = stop.events.iter().any(|event| event.action == Action::CreateUpload)
+            && stop.events.len() > 1;
+        let most =
+            if reads { 2 } else { 3 } + u32::from(looks) + u32::from(within) + u32::from(file);
         if spent.rounds - counted > most {
-            deep.push(format!("{method} {path}"));
+            deep.insert(format!("{method} {path}"));
         }
         let transactions = spent.calls.get("TransactWriteItems").copied().unwrap_or_default();
-        assert!(transactions <= u32::from(!reads || looks), "{method} {path}: {calls:?}");
+        let all = u32::from(!reads || looks) + u32::from(file);
+        assert!(transactions <= all, "{method} {path}: {calls:?}");
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/budget.json");
     fs::write(file, serde_json::to_string_pretty(&written).unwrap()).unwrap();
@@ -300,8 +438,143 @@ async fn every_operation_keeps_to_its_budget() {
     PUT    /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     DELETE /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     GET    /api/consultations/{id}: 3 BatchGetItem GetItem Query TransactWriteItems
-    GET    /api/consultations/{id}/prescription: 2 BatchGetItem GetItem
     GET    /api/consultations/stats: 2 BatchGetItem GetItem×2
+    POST   /api/uploads/presign: 3 BatchGetItem TransactWriteItems UpdateItem
+    GET    /api/uploads/{id}: 2 BatchGetItem GetItem
+    POST   /api/records/patients/{id}/reports/upload: 6 BatchGetItem×2 GetItem TransactWriteItems×2 UpdateItem
+    GET    /api/records/patients/{id}/reports: 6 BatchGetItem×4 Query TransactWriteItems
+    GET    /api/records/my-reports: 5 BatchGetItem×4 Query
+    GET    /api/records/reports/{id}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    PATCH  /api/records/reports/{id}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    PUT    /api/records/reports/{id}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    GET    /api/records/reports/{id}/versions: 6 BatchGetItem×3 GetItem Query TransactWriteItems
+    GET    /api/records/patients/{id}/summary: 6 BatchGetItem×4 Query×3 TransactWriteItems
+    DELETE /api/records/reports/{id}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    POST   /api/records/patients/{id}/break-glass: 5 BatchGetItem GetItem×3 TransactWriteItems UpdateItem
+    GET    /api/records/break-glass: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/records/break-glass/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/records/break-glass/{id}/review: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/patients/{id}/documents: 5 BatchGetItem GetItem TransactWriteItems×2 UpdateItem
+    GET    /api/patients/{id}/documents: 6 BatchGetItem×3 GetItem Query TransactWriteItems
+    GET    /api/patients/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    POST   /api/patients/{id}/documents/{pk}/verify: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PATCH  /api/patients/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PUT    /api/patients/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    GET    /api/patients/{id}/documents/{pk}/versions: 6 BatchGetItem×2 GetItem×2 Query TransactWriteItems
+    DELETE /api/patients/{id}/documents/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/doctors/{id}/documents: 5 BatchGetItem GetItem TransactWriteItems×2 UpdateItem
+    GET    /api/doctors/{id}/documents: 6 BatchGetItem×3 GetItem Query TransactWriteItems
+    GET    /api/doctors/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    POST   /api/doctors/{id}/documents/{pk}/verify: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PATCH  /api/doctors/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PUT    /api/doctors/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    GET    /api/doctors/{id}/documents/{pk}/versions: 6 BatchGetItem×2 GetItem×2 Query TransactWriteItems
+    DELETE /api/doctors/{id}/documents/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/consultations/{id}/documents: 5 BatchGetItem GetItem TransactWriteItems×2 UpdateItem
+    GET    /api/consultations/{id}/documents: 6 BatchGetItem×3 GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PATCH  /api/consultations/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PUT    /api/consultations/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    GET    /api/consultations/{id}/documents/{pk}/versions: 6 BatchGetItem×2 GetItem×2 Query TransactWriteItems
+    DELETE /api/consultations/{id}/documents/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/records: 6 BatchGetItem GetItem×2 TransactWriteItems×2 UpdateItem
+    GET    /api/records: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/records/{id}: 6 BatchGetItem×3 GetItem Query×2 TransactWriteItems
+    PATCH  /api/records/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/records/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/records/{id}/versions: 4 BatchGetItem GetItem Query TransactWriteItems
+    POST   /api/records/{id}/upload_attachment: 5 BatchGetItem GetItem TransactWriteItems×2 UpdateItem
+    GET    /api/records/{id}/attachments/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    DELETE /api/records/{id}/attachments/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/records/{id}/add_annotation: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/doctors/annotations: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/doctors/annotations: 5 BatchGetItem×3 Query TransactWriteItems
+    GET    /api/doctors/annotations/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PATCH  /api/doctors/annotations/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/doctors/annotations/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/doctors/annotations/{id}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
+    DELETE /api/doctors/annotations/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/records/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/patients/{id}/medical-records: 6 BatchGetItem GetItem×2 TransactWriteItems×2 UpdateItem
+    GET    /api/patients/{id}/medical-records: 5 BatchGetItem×3 Query TransactWriteItems
+    GET    /api/patients/{id}/medical-records/{pk}: 7 BatchGetItem×4 GetItem Query×2 TransactWriteItems
+    PATCH  /api/patients/{id}/medical-records/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    PUT    /api/patients/{id}/medical-records/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    DELETE /api/patients/{id}/medical-records/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    POST   /api/prescriptions/templates: 2 BatchGetItem TransactWriteItems
+    GET    /api/prescriptions/templates: 3 BatchGetItem×2 Query
+    GET    /api/prescriptions/templates/{id}: 2 BatchGetItem GetItem
+    PATCH  /api/prescriptions/templates/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/prescriptions/templates/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/prescriptions/templates/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions/interactions: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/prescriptions/interactions: 2 BatchGetItem GetItem
+    GET    /api/prescriptions/interactions/{rule}: 2 BatchGetItem GetItem
+    PATCH  /api/prescriptions/interactions/{rule}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/prescriptions/interactions/{rule}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions/interactions/check: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    DELETE /api/prescriptions/interactions/{rule}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions: 7 BatchGetItem×2 GetItem×4 TransactWriteItems
+    GET    /api/prescriptions: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/prescriptions/medications: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/prescriptions/{id}: 4 BatchGetItem GetItem Query TransactWriteItems
+    PATCH  /api/prescriptions/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/prescriptions/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/prescriptions/{id}/versions: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/consultations/{id}/prescription: 5 BatchGetItem GetItem×3 TransactWriteItems
+    GET    /api/records/patients/{id}/prescriptions: 5 BatchGetItem×3 Query TransactWriteItems
+    POST   /api/prescriptions/{id}/medications: 5 BatchGetItem×3 GetItem TransactWriteItems
+    GET    /api/prescriptions/{id}/medications: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/prescriptions/{id}/medications/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    PATCH  /api/prescriptions/{id}/medications/{pk}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    PUT    /api/prescriptions/{id}/medications/{pk}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    DELETE /api/prescriptions/{id}/medications/{pk}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions/{id}/documents: 5 BatchGetItem GetItem TransactWriteItems×2 UpdateItem
+    GET    /api/prescriptions/{id}/documents: 6 BatchGetItem×3 GetItem Query TransactWriteItems
+    GET    /api/prescriptions/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PATCH  /api/prescriptions/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PUT    /api/prescriptions/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    GET    /api/prescriptions/{id}/documents/{pk}/versions: 6 BatchGetItem×2 GetItem×2 Query TransactWriteItems
+    DELETE /api/prescriptions/{id}/documents/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/prescriptions/{id}/notes: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/prescriptions/{id}/notes: 4 BatchGetItem GetItem Query TransactWriteItems
+    GET    /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PATCH  /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    PUT    /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    DELETE /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/medical-records: 5 BatchGetItem×2 GetItem Query TransactWriteItems
+    GET    /api/medical-records: 4 BatchGetItem×2 Query TransactWriteItems
+    GET    /api/medical-records/{id}: 4 BatchGetItem×2 GetItem Query×2 TransactWriteItems
+    PATCH  /api/medical-records/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/medical-records/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/medical-records/{id}/versions: 4 BatchGetItem GetItem Query TransactWriteItems
+    POST   /api/lab-results: 5 BatchGetItem×2 GetItem×2 Query TransactWriteItems
+    GET    /api/lab-results: 5 BatchGetItem×3 Query TransactWriteItems
+    GET    /api/lab-results/trend: 5 BatchGetItem×3 Query TransactWriteItems
+    GET    /api/lab-results/{id}: 6 BatchGetItem×2 GetItem×3 Query TransactWriteItems
+    PATCH  /api/lab-results/{id}: 6 BatchGetItem×2 GetItem×3 Query TransactWriteItems
+    PUT    /api/lab-results/{id}: 6 BatchGetItem×2 GetItem×3 Query TransactWriteItems
+    GET    /api/lab-results/{id}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
+    POST   /api/prescriptions/reminders: 5 BatchGetItem GetItem×3 TransactWriteItems
+    GET    /api/prescriptions/reminders: 5 BatchGetItem×3 GetItem Query
+    GET    /api/prescriptions/reminders/{id}: 3 BatchGetItem×2 GetItem
+    PATCH  /api/prescriptions/reminders/{id}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    PUT    /api/prescriptions/reminders/{id}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    DELETE /api/prescriptions/reminders/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions/adherence: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    GET    /api/prescriptions/adherence: 5 BatchGetItem GetItem×2 Query TransactWriteItems
+    GET    /api/prescriptions/adherence/summary: 5 BatchGetItem GetItem×2 Query TransactWriteItems
+    GET    /api/prescriptions/adherence/{id}: 3 BatchGetItem×2 GetItem
+    DELETE /api/prescriptions/adherence/{id}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    GET    /api/prescriptions/{id}/pdf: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /verify/{code}: 2 GetItem UpdateItem
+    GET    /api/prescriptions/verify/{code}: 2 GetItem UpdateItem
+    POST   /api/prescriptions/{id}/send-to-pharmacy: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions/{id}/deactivate: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions/{id}/dispense: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/prescriptions/{id}/complete: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/prescriptions/stats: 2 BatchGetItem GetItem
+    DELETE /api/prescriptions/{id}: 3 BatchGetItem GetItem TransactWriteItems
     POST   /api/doctors/{id}/reviews: 5 BatchGetItem×2 GetItem Query TransactWriteItems
     GET    /api/doctors/{id}/reviews: 3 BatchGetItem GetItem Query
     GET    /api/doctors/{id}/reviews/{pk}: 2 BatchGetItem GetItem
@@ -317,5 +590,6 @@ async fn every_operation_keeps_to_its_budget() {
     DELETE /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
     POST   /api/appointments/{id}/no-show: 3 BatchGetItem GetItem TransactWriteItems
     ");
-    assert_eq!(deep, DEEP);
+    let known = DEEP.iter().flat_map(|(_, operations)| *operations);
+    assert_eq!(deep, known.map(|&operation| operation.to_owned()).collect());
 }

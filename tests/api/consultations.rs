@@ -67,17 +67,6 @@ async fn strangers_learn_nothing_of_a_visit() {
     assert_eq!(ward.ali.get(wrong).await.refusal(), "404 not-found");
 }
 
-/// 002-K42: no prescription has been written yet.
-#[tokio::test]
-async fn there_is_no_prescription_yet() {
-    let hub = open().await;
-    let ward = Ward::open(&hub).await;
-
-    let reply = ward.ana.get(format!("{}/prescription/", ward.path)).await;
-
-    assert_eq!(reply.refusal(), "404 not-found");
-}
-
 /// 002-K37, 002-K38: a patient tells a symptom.
 #[tokio::test]
 async fn a_patient_tells_a_symptom() {

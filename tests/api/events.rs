@@ -42,12 +42,15 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     DELETE /api/auth/sessions/{id}: SESSION_ENDED by patient
     DELETE /api/auth/sessions: SESSION_ENDED by patient
     DELETE /api/consultations/{id}/diagnosis/{pk}: DIAGNOSIS_DELETED by doctor
+    DELETE /api/consultations/{id}/documents/{pk}: DOCUMENT_DELETED by patient
     DELETE /api/consultations/{id}/notes/{pk}: CONSULTATION_NOTE_DELETED by doctor
     DELETE /api/consultations/{id}/symptoms/{pk}: SYMPTOM_DELETED by patient
     DELETE /api/consultations/{id}/vital-signs/{pk}: VITAL_SIGNS_DELETED by doctor
     DELETE /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
+    DELETE /api/doctors/annotations/{id}: ANNOTATION_DELETED by doctor
     DELETE /api/doctors/{id}/availability/{pk}: DOCTOR_UPDATED by doctor
     DELETE /api/doctors/{id}/delete: DOCTOR_DELETED by coordinator
+    DELETE /api/doctors/{id}/documents/{pk}: DOCUMENT_DELETED by doctor
     DELETE /api/doctors/{id}/education/{pk}: DOCTOR_UPDATED by doctor
     DELETE /api/doctors/{id}/experience/{pk}: DOCTOR_UPDATED by doctor
     DELETE /api/doctors/{id}/reviews/{pk}: REVIEW_DELETED by patient
@@ -55,8 +58,21 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     DELETE /api/hospitals/departments/{id}: DEPARTMENT_DELETED by hospital
     DELETE /api/hospitals/{id}: HOSPITAL_DELETED by admin
     DELETE /api/mappings/{id}: ASSIGNMENT_DELETED by coordinator
+    DELETE /api/patients/{id}/documents/{pk}: DOCUMENT_DELETED by patient
+    DELETE /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_DELETED by patient
     DELETE /api/patients/{id}/notes/{pk}: NOTE_DELETED by coordinator
     DELETE /api/patients/{id}: PATIENT_DELETED by hospital
+    DELETE /api/prescriptions/adherence/{id}: ADHERENCE_DELETED by patient
+    DELETE /api/prescriptions/interactions/{rule}: SAFETY_RULES_UPDATED by hospital
+    DELETE /api/prescriptions/reminders/{id}: REMINDER_DELETED by patient
+    DELETE /api/prescriptions/templates/{id}: TEMPLATE_DELETED by doctor
+    DELETE /api/prescriptions/{id}/documents/{pk}: DOCUMENT_DELETED by patient
+    DELETE /api/prescriptions/{id}/medications/{pk}: PRESCRIPTION_UPDATED by doctor
+    DELETE /api/prescriptions/{id}/notes/{pk}: PRESCRIPTION_NOTE_DELETED by doctor
+    DELETE /api/prescriptions/{id}: PRESCRIPTION_CANCELLED by doctor
+    DELETE /api/records/reports/{id}: DOCUMENT_DELETED by doctor
+    DELETE /api/records/{id}/attachments/{pk}: DOCUMENT_DELETED by patient
+    DELETE /api/records/{id}: HEALTH_RECORD_DELETED by patient
     DELETE /api/reviews/{id}: REVIEW_DELETED by patient
     GET    /api/appointments/doctor-appointments: APPOINTMENTS_LISTED by doctor
     GET    /api/appointments/hospital-appointments: APPOINTMENTS_LISTED by hospital
@@ -66,33 +82,83 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     GET    /api/appointments/{id}: APPOINTMENT_VIEWED by doctor
     GET    /api/consultations/{id}/diagnosis/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/diagnosis: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/documents/{pk}/versions: DOCUMENT_VIEWED by doctor
+    GET    /api/consultations/{id}/documents/{pk}: FILE_DOWNLOADED by doctor
+    GET    /api/consultations/{id}/documents: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/notes/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/notes: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/prescription: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/symptoms/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/symptoms: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/vital-signs/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/vital-signs: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}: CONSULTATION_VIEWED by doctor
+    GET    /api/doctors/annotations/{id}/versions: ANNOTATION_VIEWED by doctor
+    GET    /api/doctors/annotations/{id}: ANNOTATION_VIEWED by doctor
+    GET    /api/doctors/annotations: ANNOTATION_VIEWED by doctor
     GET    /api/doctors/patients: PATIENTS_LISTED by doctor
+    GET    /api/doctors/{id}/documents/{pk}/versions: DOCUMENT_VIEWED by hospital
+    GET    /api/doctors/{id}/documents/{pk}: FILE_DOWNLOADED by hospital
+    GET    /api/doctors/{id}/documents: DOCUMENT_VIEWED by hospital
+    GET    /api/lab-results/trend: LAB_RESULTS_LISTED by doctor
+    GET    /api/lab-results/{id}/versions: LAB_RESULT_VIEWED by doctor
+    GET    /api/lab-results/{id}: LAB_RESULT_VIEWED by doctor
+    GET    /api/lab-results: LAB_RESULTS_LISTED by doctor
     GET    /api/mappings/patient/{patient_id}: PATIENT_VIEWED by coordinator
     GET    /api/mappings: PATIENTS_LISTED by coordinator
+    GET    /api/medical-records/{id}/versions: MEDICAL_RECORD_VIEWED by doctor
+    GET    /api/medical-records/{id}: MEDICAL_RECORD_VIEWED by doctor
+    GET    /api/medical-records: MEDICAL_RECORDS_LISTED by doctor
     GET    /api/patients/search: PATIENTS_LISTED by coordinator
+    GET    /api/patients/{id}/documents/{pk}/versions: DOCUMENT_VIEWED by admin
+    GET    /api/patients/{id}/documents/{pk}: FILE_DOWNLOADED by admin
+    GET    /api/patients/{id}/documents: DOCUMENT_VIEWED by admin
+    GET    /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_VIEWED by doctor
+    GET    /api/patients/{id}/medical-records: HEALTH_RECORDS_LISTED by doctor
     GET    /api/patients/{id}/notes/{pk}: PATIENT_VIEWED by coordinator
     GET    /api/patients/{id}/notes: PATIENT_VIEWED by coordinator
     GET    /api/patients/{id}: PATIENT_VIEWED by coordinator
     GET    /api/patients: PATIENTS_LISTED by coordinator
+    GET    /api/prescriptions/adherence/summary: ADHERENCE_VIEWED by doctor
+    GET    /api/prescriptions/adherence: ADHERENCE_VIEWED by doctor
+    GET    /api/prescriptions/medications: PRESCRIPTIONS_LISTED by doctor
+    GET    /api/prescriptions/{id}/documents/{pk}/versions: DOCUMENT_VIEWED by doctor
+    GET    /api/prescriptions/{id}/documents/{pk}: FILE_DOWNLOADED by doctor
+    GET    /api/prescriptions/{id}/documents: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}/medications/{pk}: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}/medications: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}/notes/{pk}: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}/notes: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}/pdf: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}/versions: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions: PRESCRIPTIONS_LISTED by doctor
+    GET    /api/records/break-glass/{id}: EMERGENCY_ACCESS_VIEWED by hospital
+    GET    /api/records/break-glass: EMERGENCY_ACCESSES_LISTED by hospital
+    GET    /api/records/patients/{id}/prescriptions: REPOSITORY_VIEWED by doctor
+    GET    /api/records/patients/{id}/reports: REPOSITORY_VIEWED by doctor
+    GET    /api/records/patients/{id}/summary: REPOSITORY_VIEWED by doctor
+    GET    /api/records/reports/{id}/versions: DOCUMENT_VIEWED by doctor
+    GET    /api/records/reports/{id}: FILE_DOWNLOADED by doctor
+    GET    /api/records/{id}/attachments/{pk}: FILE_DOWNLOADED by doctor
+    GET    /api/records/{id}/versions: HEALTH_RECORD_VIEWED by doctor
+    GET    /api/records/{id}: HEALTH_RECORD_VIEWED by doctor
+    GET    /api/records: HEALTH_RECORDS_LISTED by doctor
     PATCH  /api/appointments/{id}/status: APPOINTMENT_CHECKED_IN by hospital
     PATCH  /api/appointments/{id}: APPOINTMENT_UPDATED by patient
     PATCH  /api/auth/admin/users/{id}: USER_UPDATED by admin
     PATCH  /api/auth/profile: USER_UPDATED by patient
     PATCH  /api/consultations/{id}/diagnosis/{pk}: DIAGNOSIS_UPDATED by doctor
+    PATCH  /api/consultations/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
     PATCH  /api/consultations/{id}/notes/{pk}: CONSULTATION_NOTE_UPDATED by doctor
     PATCH  /api/consultations/{id}/symptoms/{pk}: SYMPTOM_UPDATED by patient
     PATCH  /api/consultations/{id}/vital-signs/{pk}: VITAL_SIGNS_UPDATED by doctor
     PATCH  /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/annotations/{id}: ANNOTATION_UPDATED by doctor
     PATCH  /api/doctors/availability: DOCTOR_UPDATED by doctor
     PATCH  /api/doctors/update_profile: DOCTOR_UPDATED by doctor
     PATCH  /api/doctors/{id}/availability/{pk}: DOCTOR_UPDATED by doctor
+    PATCH  /api/doctors/{id}/documents/{pk}: DOCUMENT_UPDATED by doctor
     PATCH  /api/doctors/{id}/education/{pk}: DOCTOR_UPDATED by doctor
     PATCH  /api/doctors/{id}/experience/{pk}: DOCTOR_UPDATED by doctor
     PATCH  /api/doctors/{id}/reviews/{pk}: REVIEW_UPDATED by patient
@@ -101,10 +167,23 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     PATCH  /api/hospitals/departments/{id}: DEPARTMENT_UPDATED by hospital
     PATCH  /api/hospitals/{id}/approve: HOSPITAL_APPROVED by admin
     PATCH  /api/hospitals/{id}: HOSPITAL_UPDATED by hospital
+    PATCH  /api/lab-results/{id}: LAB_RESULT_UPDATED by doctor
     PATCH  /api/mappings/{id}/update: ASSIGNMENT_UPDATED by doctor
+    PATCH  /api/medical-records/{id}: MEDICAL_RECORD_UPDATED by doctor
     PATCH  /api/patients/update_profile: PATIENT_UPDATED by patient
+    PATCH  /api/patients/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
+    PATCH  /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_UPDATED by patient
     PATCH  /api/patients/{id}/notes/{pk}: NOTE_UPDATED by coordinator
     PATCH  /api/patients/{id}: PATIENT_UPDATED by coordinator
+    PATCH  /api/prescriptions/interactions/{rule}: SAFETY_RULES_UPDATED by hospital
+    PATCH  /api/prescriptions/reminders/{id}: REMINDER_UPDATED by patient
+    PATCH  /api/prescriptions/templates/{id}: TEMPLATE_UPDATED by doctor
+    PATCH  /api/prescriptions/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
+    PATCH  /api/prescriptions/{id}/medications/{pk}: PRESCRIPTION_UPDATED by doctor
+    PATCH  /api/prescriptions/{id}/notes/{pk}: PRESCRIPTION_NOTE_UPDATED by doctor
+    PATCH  /api/prescriptions/{id}: PRESCRIPTION_UPDATED by doctor
+    PATCH  /api/records/reports/{id}: DOCUMENT_UPDATED by doctor
+    PATCH  /api/records/{id}: HEALTH_RECORD_UPDATED by patient
     PATCH  /api/reviews/{id}: REVIEW_UPDATED by patient
     POST   /api/accounts/otp/generate: OTP_REQUESTED by doctor
     POST   /api/accounts/otp/verify: OTP_VERIFIED by doctor
@@ -134,14 +213,18 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/auth/send-otp: OTP_REQUESTED by a visitor
     POST   /api/auth/verify-otp: LOGIN by patient
     POST   /api/consultations/{id}/diagnosis: DIAGNOSIS_CREATED by doctor
+    POST   /api/consultations/{id}/documents: FILE_UPLOADED by patient, DOCUMENT_CREATED by patient
     POST   /api/consultations/{id}/notes: CONSULTATION_NOTE_CREATED by doctor
     POST   /api/consultations/{id}/symptoms: SYMPTOM_CREATED by patient
     POST   /api/consultations/{id}/vital-signs: VITAL_SIGNS_CREATED by doctor
     POST   /api/consultations: APPOINTMENT_CREATED by patient
     POST   /api/doctor-availability/{id}/toggle: DOCTOR_UPDATED by doctor
     POST   /api/doctor-availability: DOCTOR_UPDATED by doctor
+    POST   /api/doctors/annotations: ANNOTATION_ADDED by doctor
     POST   /api/doctors/create: DOCTOR_CREATED by coordinator
     POST   /api/doctors/{id}/availability: DOCTOR_UPDATED by doctor
+    POST   /api/doctors/{id}/documents/{pk}/verify: DOCUMENT_VERIFIED by hospital
+    POST   /api/doctors/{id}/documents: FILE_UPLOADED by doctor, DOCUMENT_CREATED by doctor
     POST   /api/doctors/{id}/education: DOCTOR_UPDATED by doctor
     POST   /api/doctors/{id}/experience: DOCTOR_UPDATED by doctor
     POST   /api/doctors/{id}/reviews: REVIEW_CREATED by patient
@@ -151,25 +234,53 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/hospitals/doctors/create: DOCTOR_CREATED by hospital, PASSWORD_RETURNED by hospital
     POST   /api/hospitals/register: HOSPITAL_CREATED by a visitor
     POST   /api/hospitals/{id}/approve: HOSPITAL_REJECTED by admin
+    POST   /api/lab-results: LAB_RESULT_CREATED by doctor
     POST   /api/mappings: ASSIGNMENT_CREATED by coordinator
+    POST   /api/medical-records: MEDICAL_RECORD_CREATED by doctor, APPOINTMENT_COMPLETED by doctor
+    POST   /api/patients/{id}/documents/{pk}/verify: DOCUMENT_VERIFIED by admin
+    POST   /api/patients/{id}/documents: FILE_UPLOADED by patient, DOCUMENT_CREATED by patient
+    POST   /api/patients/{id}/medical-records: FILE_UPLOADED by patient, HEALTH_RECORD_CREATED by patient, DOCUMENT_CREATED by patient
     POST   /api/patients/{id}/merge: PATIENTS_MERGED by hospital
     POST   /api/patients/{id}/notes: NOTE_CREATED by coordinator
     POST   /api/patients/{id}/unmerge: PATIENTS_UNMERGED by hospital
     POST   /api/patients: PATIENT_CREATED by coordinator
+    POST   /api/prescriptions/adherence: ADHERENCE_RECORDED by patient
+    POST   /api/prescriptions/interactions/check: INTERACTIONS_CHECKED by doctor
+    POST   /api/prescriptions/interactions: SAFETY_RULES_UPDATED by hospital
+    POST   /api/prescriptions/reminders: REMINDER_CREATED by patient
+    POST   /api/prescriptions/templates: TEMPLATE_CREATED by doctor
+    POST   /api/prescriptions/{id}/complete: PRESCRIPTION_COMPLETED by doctor
+    POST   /api/prescriptions/{id}/deactivate: MEDICATION_DEACTIVATED by doctor
+    POST   /api/prescriptions/{id}/dispense: PRESCRIPTION_DISPENSED by hospital
+    POST   /api/prescriptions/{id}/documents: FILE_UPLOADED by patient, DOCUMENT_CREATED by patient
+    POST   /api/prescriptions/{id}/medications: PRESCRIPTION_UPDATED by doctor
+    POST   /api/prescriptions/{id}/notes: PRESCRIPTION_NOTE_CREATED by doctor
+    POST   /api/prescriptions/{id}/send-to-pharmacy: PRESCRIPTION_SENT by patient
+    POST   /api/prescriptions: PRESCRIPTION_CREATED by doctor
+    POST   /api/records/break-glass/{id}/review: EMERGENCY_ACCESS_REVIEWED by hospital
+    POST   /api/records/patients/{id}/break-glass: EMERGENCY_ACCESS_OPENED by doctor
+    POST   /api/records/patients/{id}/reports/upload: FILE_UPLOADED by doctor, DOCUMENT_CREATED by doctor
+    POST   /api/records/{id}/add_annotation: ANNOTATION_ADDED by doctor
+    POST   /api/records/{id}/upload_attachment: FILE_UPLOADED by patient, DOCUMENT_CREATED by patient
+    POST   /api/records: FILE_UPLOADED by patient, HEALTH_RECORD_CREATED by patient, DOCUMENT_CREATED by patient
     POST   /api/reviews/{id}/moderate: REVIEW_MODERATED by admin
     POST   /api/reviews: REVIEW_CREATED by patient
+    POST   /api/uploads/presign: FILE_UPLOADED by patient
     PUT    /api/appointments/{id}/status: APPOINTMENT_STARTED by doctor
     PUT    /api/appointments/{id}: APPOINTMENT_UPDATED by hospital
     PUT    /api/auth/admin/users/{id}: USER_ADMINISTERED by admin
     PUT    /api/auth/profile: USER_UPDATED by patient
     PUT    /api/consultations/{id}/diagnosis/{pk}: DIAGNOSIS_UPDATED by doctor
+    PUT    /api/consultations/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
     PUT    /api/consultations/{id}/notes/{pk}: CONSULTATION_NOTE_UPDATED by doctor
     PUT    /api/consultations/{id}/symptoms/{pk}: SYMPTOM_UPDATED by patient
     PUT    /api/consultations/{id}/vital-signs/{pk}: VITAL_SIGNS_UPDATED by doctor
     PUT    /api/doctor-availability/{id}: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/annotations/{id}: ANNOTATION_UPDATED by doctor
     PUT    /api/doctors/availability: DOCTOR_UPDATED by doctor
     PUT    /api/doctors/update_profile: DOCTOR_UPDATED by doctor
     PUT    /api/doctors/{id}/availability/{pk}: DOCTOR_UPDATED by doctor
+    PUT    /api/doctors/{id}/documents/{pk}: DOCUMENT_UPDATED by doctor
     PUT    /api/doctors/{id}/education/{pk}: DOCTOR_UPDATED by doctor
     PUT    /api/doctors/{id}/experience/{pk}: DOCTOR_UPDATED by doctor
     PUT    /api/doctors/{id}/reviews/{pk}: REVIEW_UPDATED by patient
@@ -177,10 +288,23 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     PUT    /api/doctors/{id}/update: DOCTOR_UPDATED by coordinator
     PUT    /api/hospitals/departments/{id}: DEPARTMENT_UPDATED by hospital
     PUT    /api/hospitals/{id}: HOSPITAL_UPDATED by hospital
+    PUT    /api/lab-results/{id}: LAB_RESULT_UPDATED by doctor
     PUT    /api/mappings/{id}/update: ASSIGNMENT_UPDATED by coordinator
+    PUT    /api/medical-records/{id}: MEDICAL_RECORD_UPDATED by doctor
     PUT    /api/patients/update_profile: PATIENT_UPDATED by patient
+    PUT    /api/patients/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
+    PUT    /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_UPDATED by patient
     PUT    /api/patients/{id}/notes/{pk}: NOTE_UPDATED by coordinator
     PUT    /api/patients/{id}: PATIENT_UPDATED by coordinator
+    PUT    /api/prescriptions/interactions/{rule}: SAFETY_RULES_UPDATED by hospital
+    PUT    /api/prescriptions/reminders/{id}: REMINDER_UPDATED by patient
+    PUT    /api/prescriptions/templates/{id}: TEMPLATE_UPDATED by doctor
+    PUT    /api/prescriptions/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
+    PUT    /api/prescriptions/{id}/medications/{pk}: PRESCRIPTION_UPDATED by doctor
+    PUT    /api/prescriptions/{id}/notes/{pk}: PRESCRIPTION_NOTE_UPDATED by doctor
+    PUT    /api/prescriptions/{id}: PRESCRIPTION_UPDATED by doctor
+    PUT    /api/records/reports/{id}: DOCUMENT_UPDATED by doctor
+    PUT    /api/records/{id}: HEALTH_RECORD_UPDATED by patient
     PUT    /api/reviews/{id}: REVIEW_UPDATED by patient
     ");
 }

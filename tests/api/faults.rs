@@ -1,5 +1,6 @@
 //! The tables fail: nobody gets in, nothing is half done, and everyone is told to come again.
 
+use carehub_domain::{access::Action, event::Event};
 use carehub_testkit::Fault;
 
 use crate::{
@@ -19,7 +20,9 @@ async fn survive(fault: Fault) {
         for (reply, events) in stop.struck {
             let what = format!("{:?} {fault:?}: {} {}", stop.operation, reply.status, reply.text());
             assert_eq!(reply.status, 503, "{what}");
-            assert_eq!(events, [], "{what}");
+            // A file that comes with a form is kept first. If no document claims it, it is deleted.
+            let half_done = events.iter().filter(|event| event.action != Action::CreateUpload);
+            assert_eq!(half_done.collect::<Vec<_>>(), Vec::<&Event>::new(), "{what}");
             blows += 1;
             // Health checks answer with what they found.
             if !stop.operation.1.starts_with("/health") {

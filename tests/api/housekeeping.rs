@@ -215,7 +215,10 @@ async fn no_shows_that_could_not_be_noted_are_noted_by_the_next_run() {
 
     // Those that are due are found by seven queries and read by one batch; two are noted.
     hub.faults.strike(Fault::Down, 7 + 1 + 2);
-    let first = Chore::NoShows.perform(&hub.state.store, hub.clock.now()).await.unwrap();
+    let first = Chore::NoShows
+        .perform(&hub.state.store, &hub.state.objects, hub.clock.now())
+        .await
+        .unwrap();
     assert!(hub.faults.cease());
 
     assert_eq!(first, Done::Missed(Missed { appointments: 2, failed: 4 }));
@@ -224,14 +227,19 @@ async fn no_shows_that_could_not_be_noted_are_noted_by_the_next_run() {
 }
 
 async fn no_shows(hub: &TestHub) -> Missed {
-    match Chore::NoShows.perform(&hub.state.store, hub.clock.now()).await.unwrap() {
+    match Chore::NoShows
+        .perform(&hub.state.store, &hub.state.objects, hub.clock.now())
+        .await
+        .unwrap()
+    {
         Done::Missed(missed) => missed,
         other => panic!("{other:?}"),
     }
 }
 
 async fn sweep(hub: &TestHub) -> Swept {
-    match Chore::Sweep.perform(&hub.state.store, hub.clock.now()).await.unwrap() {
+    match Chore::Sweep.perform(&hub.state.store, &hub.state.objects, hub.clock.now()).await.unwrap()
+    {
         Done::Swept(swept) => swept,
         other => panic!("{other:?}"),
     }

@@ -8,14 +8,16 @@ use std::{
 };
 
 use carehub_api::config::Config;
-use carehub_testkit::{Caller, TestHub};
+use carehub_testkit::{Caller, TestHub, files};
 use housekeeping::Chore;
+use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
-    support::{PASSWORD, People, template},
+    support::{PASSWORD, People, id_of, inspect, template},
     tour::{catch_up, open_counting, operations, tour},
+    uploads::{announce, send},
 };
 
 #[test]
@@ -74,7 +76,11 @@ fn every_function_is_told_what_it_needs_to_start() {
             .map(str::to_owned)
             .collect();
         let settings = names.iter().map(|name| {
-            let value = if name == "MAIL_FROM" { "desk@example.org" } else { "x" };
+            let value = match name.as_str() {
+                "MAIL_FROM" => "desk@example.org",
+                "PUBLIC_URL" => "https://hub.example",
+                _ => "x",
+            };
             (name.clone(), value.to_owned())
         });
         let config = Config::read(settings).unwrap();
@@ -86,6 +92,9 @@ fn every_function_is_told_what_it_needs_to_start() {
         assert_eq!(signs, function == "auth", "CAREHUB_SIGNING_KEY of {function}");
         let secret = serves || function == "relay";
         assert_eq!(config.pepper.is_some(), secret, "CAREHUB_PEPPER of {function}");
+        // Whoever may do something with the bucket has to know which it is, and the reverse.
+        let files = properties["Policies"].to_string().contains("BucketArn");
+        assert_eq!(config.bucket.is_some(), files, "CAREHUB_BUCKET of {function}");
     }
 }
 
@@ -131,8 +140,9 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     let dora = format!("/api/auth/admin/users/{}", dora["user"]["id"].as_str().unwrap());
     assert_eq!(admin.delete(dora).await.status, 204);
     note("auth", hub.meter.take());
-    people_by_the_way(&hub, &admin, &hospital, &mut note).await;
-    time_by_the_way(&hub, &hospital, &ana, &mut note).await;
+    Box::pin(people_by_the_way(&hub, &admin, &hospital, &mut note)).await;
+    Box::pin(time_by_the_way(&hub, &hospital, &ana, &mut note)).await;
+    Box::pin(papers_by_the_way(&hub, &hospital, &ana, &mut note)).await;
     let again = hospital.with_header("idempotency-key", "again");
     hub.meter.take();
     let department = json!({"name": "Surgery"});
@@ -163,11 +173,26 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     hub.meter.take();
     catch_up(&hub).await;
     note("relay", hub.meter.take());
+    send(&hub, &ana, "scan.pdf", files::pdf()).await;
+    announce(&ana, "late.pdf", &files::pdf()).await.ok();
+    hub.meter.take();
+    inspect(&hub).await;
+    note("inspector", hub.meter.take());
+    let again = ana.with_header("idempotency-key", "scan");
+    for _ in 0..2 {
+        announce(&again, "late.pdf", &files::pdf()).await.ok();
+    }
+    let other = ana.with_header("idempotency-key", "no-scan");
+    assert_eq!(other.post("/api/uploads/presign", json!({})).await.status, 400);
+    note("records", hub.meter.take());
     for pause in [SignedDuration::from_hours(1), SignedDuration::from_hours(7 * 24)] {
         hub.clock.advance(pause);
         let now = hub.state.clock.now();
-        for chore in [Chore::NoShows, Chore::Offers, Chore::Sweep] {
-            chore.perform(&hub.state.store, now).await.unwrap().wholly().unwrap();
+        for chore in
+            [Chore::NoShows, Chore::Offers, Chore::Sweep, Chore::Files, Chore::Prescriptions]
+        {
+            let done = chore.perform(&hub.state.store, &hub.state.objects, now).await;
+            done.unwrap().wholly().unwrap();
         }
     }
     note("housekeeping", hub.meter.take());
@@ -251,6 +276,72 @@ async fn time_by_the_way(
     note("appointments", hub.meter.take());
 }
 
+/// What is written of visits less often. It leaves a repository that was opened in an emergency,
+/// and a prescription that a pharmacy is to see and that soon ends.
+async fn papers_by_the_way(
+    hub: &TestHub,
+    hospital: &Caller<'_>,
+    ana: &Caller<'_>,
+    note: &mut impl FnMut(&str, carehub_testkit::Spent),
+) {
+    let omar = hub.doctor_of(hospital, "Omar", "Aziz").await;
+    let visit = hub.visit(ana, &omar).await;
+    hub.meter.take();
+    let record = json!({"appointment": visit, "diagnosis": "Cold"});
+    omar.post("/api/medical-records", record).await.ok();
+    let reason = json!({"reason": "Unconscious after a fall."});
+    let glass = format!("/api/records/patients/{}/break-glass", ana.id_as("pat"));
+    omar.post(glass, reason).await.ok();
+    note("records", hub.meter.take());
+
+    let rules = "/api/prescriptions/interactions";
+    let rule = json!({
+        "drug1": "paracetamol", "drug2": "cetirizine", "severity": "NOTE", "detail": "Ours.",
+    });
+    let again = hospital.with_header("idempotency-key", "rule");
+    let other = hospital.with_header("idempotency-key", "no-rule");
+    hub.meter.take();
+    for _ in 0..2 {
+        again.post(rules, &rule).await.ok();
+    }
+    assert_eq!(other.post(rules, json!({})).await.status, 400);
+    let prescription = json!({
+        "appointment": visit, "valid_until": "2030-01-08", "medicines": [{"name": "Paracetamol"}],
+    });
+    let prescription = omar.post("/api/prescriptions", prescription).await.ok();
+    let path = format!("/api/prescriptions/{}", id_of(&prescription));
+    ana.post(format!("{path}/send-to-pharmacy"), json!({"pharmacy_name": "Corner"})).await.ok();
+    note("prescriptions", hub.meter.take());
+}
+
+/// What a function may do with the content of files.
+#[test]
+fn few_functions_touch_files() {
+    let mut lines = Vec::new();
+    for (function, properties) in declarations() {
+        for (action, resource) in statements(&properties).iter().flat_map(pairs) {
+            if let Some(action) = action.strip_prefix("s3:") {
+                let place = resource.strip_prefix("Data.Outputs.BucketArn").unwrap();
+                lines.push(format!("{function} {action} {}", place.trim_start_matches('/')));
+            }
+        }
+    }
+    assert_snapshot!(lines.join("\n"), @"
+    housekeeping DeleteObject clean/*
+    housekeeping DeleteObject quarantine/*
+    inspector PutObject clean/*
+    inspector ListBucket 
+    inspector DeleteObject quarantine/*
+    inspector GetObject quarantine/*
+    platform ListBucket 
+    prescriptions GetObject clean/*
+    prescriptions PutObject clean/*
+    records GetObject clean/*
+    records PutObject clean/*
+    records PutObject quarantine/*
+    ");
+}
+
 /// A path as callers may write it, with something in the place of variables.
 fn spellings(path: &str) -> impl Iterator<Item = String> {
     let filled: Vec<_> =
@@ -309,27 +400,36 @@ fn plain(yaml: serde_yaml_ng::Value) -> Value {
 
 /// What a function may do with tables: `(PutItem, identity)`, `(Query, events/index/by-actor)`.
 fn allowances(properties: &Value) -> BTreeSet<(String, String)> {
-    let many = |value: &Value| -> Vec<Value> {
-        value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
-    };
-    let policies = properties["Policies"].as_array().cloned().unwrap_or_default();
-    let statements = policies.iter().filter_map(|policy| policy["Statement"].as_array()).flatten();
     let mut allowances = BTreeSet::new();
-    for statement in statements {
-        let actions = many(&statement["Action"]);
-        let actions =
-            actions.iter().filter_map(|action| action.as_str()?.strip_prefix("dynamodb:"));
-        for action in actions {
-            for resource in many(&statement["Resource"]) {
-                let resource = resource.as_str().unwrap().replace("${", "").replace('}', "");
-                let resource = resource.strip_prefix("Data.Outputs.").unwrap();
-                let (table, index) = resource.split_once("Arn").unwrap();
-                // An index takes queries only, whatever else a statement says.
-                if index.is_empty() || action == "Query" {
-                    allowances.insert((action.to_owned(), table.to_lowercase() + index));
-                }
-            }
+    for (action, resource) in statements(properties).iter().flat_map(pairs) {
+        let Some(action) = action.strip_prefix("dynamodb:") else { continue };
+        let resource = resource.strip_prefix("Data.Outputs.").unwrap();
+        let (table, index) = resource.split_once("Arn").unwrap();
+        // An index takes queries only, whatever else a statement says.
+        if index.is_empty() || action == "Query" {
+            allowances.insert((action.to_owned(), table.to_lowercase() + index));
         }
     }
     allowances
+}
+
+/// The statements of a function's policies.
+fn statements(properties: &Value) -> Vec<Value> {
+    let policies = properties["Policies"].as_array().cloned().unwrap_or_default();
+    let statements = policies.iter().filter_map(|policy| policy["Statement"].as_array()).flatten();
+    statements.cloned().collect()
+}
+
+/// Each action of a statement on each of its resources.
+fn pairs(statement: &Value) -> Vec<(String, String)> {
+    let many = |value: &Value| -> Vec<String> {
+        let all = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        let texts = all.iter().map(|one| one.as_str().unwrap_or_default());
+        texts.map(|text| text.replace("${", "").replace('}', "")).collect()
+    };
+    let (actions, resources) = (many(&statement["Action"]), many(&statement["Resource"]));
+    let pairs = actions
+        .iter()
+        .flat_map(|action| resources.iter().map(|resource| (action.clone(), resource.clone())));
+    pairs.collect()
 }

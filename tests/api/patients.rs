@@ -1346,6 +1346,7 @@ async fn settle_twice(hub: &TestHub) {
         store: hub.state.store.clone(),
         pepper: hub.state.pepper.clone(),
         post: hub.post.clone(),
+        public_url: hub.state.public_url.clone(),
     };
     let batch = hub.unread();
     for batch in [batch.clone(), batch] {

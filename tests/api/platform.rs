@@ -62,7 +62,7 @@ async fn the_hub_says_in_detail_what_is_well() {
         .map(|check| (check["component"].as_str().unwrap(), check["status"].as_str().unwrap()))
         .collect();
     assert_eq!(health["status"], "healthy");
-    assert_eq!(components, [("database", "healthy"), ("cache", "healthy")]);
+    assert_eq!(components, [("database", "healthy"), ("cache", "healthy"), ("storage", "healthy")]);
     assert!(!reply.text().contains("test-"), "{}", reply.text());
 }
 

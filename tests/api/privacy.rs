@@ -1,22 +1,23 @@
-//! What people tell us stays out of logs, events, links and problems.
+//! What people tell us stays out of logs, events, links, problems and orders to pharmacies.
 
 use std::{
     io,
     sync::{Arc, Mutex},
 };
 
-use carehub_testkit::{Caller, Reply, TestHub};
+use carehub_domain::file::Checksum;
+use carehub_testkit::{Caller, Reply, TestHub, files};
 use http::Method;
 use serde_json::{Value, json};
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 use crate::{
-    support::{People, open},
+    support::{People, inspect, let_in, open},
     tour::catch_up,
 };
 
 /// Words that nobody writes by chance, one for each thing that people tell us.
-const CANARIES: [&str; 32] = [
+const CANARIES: [&str; 50] = [
     "canaryuser",
     "canary-mail",
     "Canaria",
@@ -49,6 +50,24 @@ const CANARIES: [&str; 32] = [
     "canary advice",
     "canary floor",
     "canary delay",
+    "canary-file",
+    "canary report",
+    "canary finding",
+    "canary judgement",
+    "canary emergency",
+    "canary record",
+    "canary diary",
+    "canary opinion",
+    "canary treatment",
+    "canary test",
+    "canary unit",
+    "canary letter",
+    "canary pill",
+    "canary dosage",
+    "canary motive",
+    "canary hint",
+    "canary template",
+    "canary pharmacy",
 ];
 const PHONE: &str = "+923001230987";
 const PASSWORD: &str = "canary-lantern-97";
@@ -70,7 +89,7 @@ async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
     let hub = open().await;
     let mut run = Run { hub: &hub, secrets: Vec::new(), seen: Vec::new(), events: Vec::new() };
 
-    run.everything().await;
+    Box::pin(run.everything()).await;
 
     let logged = log.text();
     assert!(
@@ -84,7 +103,7 @@ async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
     for (place, text) in [
         ("the log", &logged),
         ("the events", &events),
-        ("links and problems", &run.seen.join("\n")),
+        ("links, problems and orders", &run.seen.join("\n")),
     ] {
         let lower = text.to_lowercase();
         for canary in &canaries {
@@ -100,13 +119,13 @@ async fn nothing_that_people_tell_us_is_logged_or_linked_or_repeated() {
 }
 
 /// All that the hub itself says, and what others say of requests and errors.
-const FILTER: &str = "info,carehub_api=trace,carehub_store=trace,carehub_domain=trace,carehub_clients=trace,accounts=trace,appointments=trace,auth=trace,consultations=trace,hospitals=trace,patients=trace,doctors=trace,platform=trace,relay=trace,housekeeping=trace,tower_http=trace,axum=trace";
+const FILTER: &str = "info,carehub_api=trace,carehub_store=trace,carehub_domain=trace,carehub_clients=trace,accounts=trace,appointments=trace,auth=trace,carehub_objects=trace,consultations=trace,hospitals=trace,patients=trace,doctors=trace,platform=trace,prescriptions=trace,records=trace,inspector=trace,relay=trace,housekeeping=trace,tower_http=trace,axum=trace";
 
 struct Run<'h> {
     hub: &'h TestHub,
     /// Codes, tokens and passwords of this run.
     secrets: Vec<String>,
-    /// What stands in links and problems.
+    /// What stands in links, problems and orders to pharmacies.
     seen: Vec<String>,
     events: Vec<carehub_domain::event::Event>,
 }
@@ -208,8 +227,10 @@ impl Run<'_> {
 
         // The token that was used twice has ended the session.
         let ana = self.hub.sign_in("canaryuser", PASSWORD).await;
-        self.people(&ana, &doctor).await;
-        self.visits(&hospital, &ana, &doctor).await;
+        Box::pin(self.people(&ana, &doctor)).await;
+        Box::pin(self.visits(&hospital, &ana, &doctor)).await;
+        Box::pin(self.papers(&hospital, &ana, &doctor)).await;
+        Box::pin(self.medicines(&hospital, &ana, &doctor)).await;
         for path in [
             "/api/auth/admin/users?limit=1",
             "/api/auth/admin/users?limit=1&search=canaria",
@@ -385,6 +406,225 @@ impl Run<'_> {
         }
     }
 
+    /// Files, and what is known of people's health.
+    async fn papers(&mut self, hospital: &Caller<'_>, ana: &Caller<'_>, doctor: &Caller<'_>) {
+        let patient = ana.id_as("pat");
+        let scan = files::pdf();
+        let announced = json!({
+            "file_name": "canary-file.pdf", "content_type": "application/pdf", "size": scan.len(),
+            "sha256": Checksum::of(&scan),
+        });
+        let announced = self.post(ana, "/api/uploads/presign", announced).await;
+        assert_eq!(self.hub.put(&announced, scan).await, 200);
+        inspect(self.hub).await;
+        let wrong = json!({
+            "file_name": "canary-file.exe", "content_type": "canary-file", "size": "canary-file",
+            "sha256": "canary-file",
+        });
+        self.post(ana, "/api/uploads/presign", &wrong).await;
+        self.send(ana, Method::GET, "/api/uploads/canary-file", Value::Null).await;
+        let_in(self.hub, doctor, PHONE).await;
+
+        let said = [("title", "canary report"), ("description", "canary finding")];
+        let changes = json!({"title": "canary report", "description": "canary finding"});
+        let wrong = json!({
+            "title": ["canary report"], "document_type": "canary finding", "date": "canary report",
+            "is_verified": "canary judgement", "notes": ["canary judgement"],
+            "record_type": "canary record", "doctor": "canary diary", "content": ["canary opinion"],
+            "reason": ["canary emergency"], "outcome": "canary judgement",
+        });
+        let reports = format!("/api/records/patients/{patient}/reports");
+        let proofs = format!("/api/patients/{patient}/documents");
+        let licences = format!("/api/doctors/{}/documents", doctor.id_as("doc"));
+        let places = [
+            (doctor, format!("{reports}/upload"), "/api/records/reports".to_owned(), "OTHER"),
+            (ana, proofs.clone(), proofs, "ID_PROOF"),
+            (doctor, licences.clone(), licences, "LICENSE"),
+        ];
+        for (author, all, one, kind) in places {
+            let fields = [&[("document_type", kind)], &said[..]].concat();
+            let filed = self.upload(author, &all, &fields, "canary-file.pdf").await;
+            self.upload(author, &all, &fields, "canary-file.exe").await;
+            self.upload(author, &all, &[("document_type", "canary report")], "canary-file.pdf")
+                .await;
+            let filed = filed.get("report").unwrap_or(&filed);
+            let one = format!("{one}/{}", filed["id"].as_str().unwrap());
+            self.send(author, Method::GET, &one, Value::Null).await;
+            self.send(author, Method::PATCH, &one, &changes).await;
+            self.send(author, Method::PATCH, &one, &wrong).await;
+            let judgement = json!({"is_verified": true, "notes": "canary judgement"});
+            self.post(hospital, &format!("{one}/verify"), judgement).await;
+            self.post(hospital, &format!("{one}/verify"), &wrong).await;
+            self.send(author, Method::GET, &format!("{one}/versions"), Value::Null).await;
+            self.send(author, Method::DELETE, &one, Value::Null).await;
+        }
+
+        let glass = format!("/api/records/patients/{patient}/break-glass");
+        let reason = json!({"reason": "canary emergency in the street"});
+        let opened = self.post(doctor, &glass, reason).await;
+        self.post(doctor, &glass, &wrong).await;
+        let opened = format!("/api/records/break-glass/{}", opened["id"].as_str().unwrap());
+        self.send(hospital, Method::GET, &opened, Value::Null).await;
+        self.post(hospital, &format!("{opened}/review"), &wrong).await;
+        let judgement = json!({"outcome": "JUSTIFIED", "notes": "canary judgement"});
+        self.post(hospital, &format!("{opened}/review"), judgement).await;
+
+        let record = [
+            ("record_type", "OTHER"),
+            ("title", "canary record"),
+            ("description", "canary diary"),
+            ("doctor", &*doctor.id_as("doc")),
+        ];
+        let record = self.upload(ana, "/api/records", &record, "canary-file.pdf").await;
+        self.upload(ana, "/api/records", &[("record_type", "canary record")], "canary-file").await;
+        self.post(ana, "/api/records", &wrong).await;
+        let id = record["id"].as_str().unwrap();
+        let record = format!("/api/records/{id}");
+        let changes = json!({"title": "canary record", "description": "canary diary!"});
+        self.send(ana, Method::PATCH, &record, &changes).await;
+        self.send(ana, Method::PATCH, &record, &wrong).await;
+        let attached = json!({"upload_id": announced["upload_id"], "title": "canary report"});
+        self.post(ana, &format!("{record}/upload_attachment"), &attached).await;
+        self.post(ana, &format!("{record}/upload_attachment"), &attached).await;
+        let opinion = json!({"record": id, "content": "canary opinion"});
+        let said = self.post(doctor, "/api/doctors/annotations", &opinion).await;
+        self.post(doctor, &format!("{record}/add_annotation"), &wrong).await;
+        let said = format!("/api/doctors/annotations/{}", said["id"].as_str().unwrap());
+        self.send(doctor, Method::PATCH, &said, json!({"content": "canary opinion!"})).await;
+        for path in [record, said, "/api/records?type=canary-search".to_owned()] {
+            self.send(doctor, Method::GET, &path, Value::Null).await;
+        }
+        self.send(doctor, Method::GET, "/api/records/canary-search", Value::Null).await;
+    }
+
+    /// What is found at a visit, and what is prescribed.
+    async fn medicines(&mut self, hospital: &Caller<'_>, ana: &Caller<'_>, doctor: &Caller<'_>) {
+        let (records, results) = ("/api/medical-records", "/api/lab-results");
+        let visit = self.hub.visit(ana, doctor).await;
+        let finding = json!({
+            "appointment": visit, "diagnosis": "canary flu", "treatment": "canary treatment",
+            "prescription": "canary pill", "lab_results": "canary blood",
+            "allergies": "canary nuts", "medications": "canary pill",
+            "medical_history": "canary fever",
+        });
+        let wrong = json!({
+            "appointment": "canary reason", "diagnosis": ["canary flu"], "weight": "canary treatment",
+            "medical_record": "canary finding", "test_type": "canary test", "status": "canary blood",
+            "result_date": "canary delay", "patient": "canary-search", "medicines": "canary pill",
+            "medication_name": ["canary pill"], "override_reason": "canary", "note": ["canary hint"],
+            "pharmacy_phone": "canary pharmacy", "pharmacy_email": "canary pharmacy",
+            "reminder_times": "canary delay", "medication": "canary pill",
+            "severity": "canary judgement", "drug1": "canary pill",
+        });
+        let written = self.post(doctor, records, &finding).await;
+        self.post(doctor, records, &finding).await;
+        self.post(doctor, records, &wrong).await;
+        let id = written["id"].as_str().unwrap();
+        let record = format!("{records}/{id}");
+        self.send(doctor, Method::PATCH, &record, json!({"diagnosis": "canary flu!"})).await;
+        self.send(doctor, Method::PATCH, &record, &wrong).await;
+        let result = json!({
+            "medical_record": id, "test_name": "canary test", "test_type": "BLOOD",
+            "result_value": "canary blood", "result_unit": "canary unit", "status": "ABNORMAL",
+            "reference_range": "canary finding", "notes": "canary remark",
+        });
+        let written = self.post(doctor, results, &result).await;
+        self.post(doctor, results, &wrong).await;
+        let result = format!("{results}/{}", written["id"].as_str().unwrap());
+        self.send(doctor, Method::PATCH, &result, json!({"notes": "canary remark!"})).await;
+        self.send(doctor, Method::PATCH, &result, &wrong).await;
+        for path in [
+            record,
+            result,
+            format!("{results}?limit=1&test_name=canary+test"),
+            format!("{results}/trend?patient={}&test_name=canary+test", ana.id_as("pat")),
+            format!("{records}?patient=canary-search"),
+            format!("/api/records/patients/{}/summary", ana.id_as("pat")),
+        ] {
+            self.send(doctor, Method::GET, &path, Value::Null).await;
+        }
+
+        let known = json!({"allergies": [{"substance": "canary nuts"}], "allergy_status": "KNOWN"});
+        self.send(ana, Method::PATCH, "/api/patients/update_profile", known).await;
+        let letter = "canary letter";
+        let mut prescription = json!({
+            "appointment": visit, "diagnosis": "canary flu", "symptoms": "canary cough",
+            "investigations": letter, "treatment_plan": "canary treatment",
+            "general_instructions": letter, "header": letter, "body": letter, "footer": letter,
+            "referral_notes": letter, "doctor_notes": letter, "follow_up_instructions": letter,
+            "medicines": [{
+                "name": "canary pill", "generic_name": "canary pill", "brand_name": "canary pill",
+                "strength": "canary dosage", "dosage": "canary dosage", "frequency": "canary dosage",
+                "duration": "canary delay", "instructions": letter, "side_effects_warning": letter,
+            }],
+        });
+        let all = "/api/prescriptions";
+        // Nobody knows this medicine, so it takes a reason.
+        self.post(doctor, all, &prescription).await;
+        self.post(doctor, all, &wrong).await;
+        prescription["override_reason"] = json!("canary motive: nothing else helps");
+        self.post(doctor, all, &prescription).await;
+        let written = self.post(doctor, all, &prescription).await;
+        let one = format!("{all}/{}", written["id"].as_str().unwrap());
+        self.send(doctor, Method::PATCH, &one, json!({"diagnosis": "canary flu!"})).await;
+        self.send(doctor, Method::PATCH, &one, &wrong).await;
+        let pill = json!({"name": "canary pill", "override_reason": "canary motive, once more"});
+        let pill = self.post(doctor, &format!("{one}/medications"), pill).await;
+        self.post(doctor, &format!("{one}/medications"), json!({"name": "canary pill"})).await;
+        self.post(doctor, &format!("{one}/notes"), json!({"note": "canary hint"})).await;
+        self.post(doctor, &format!("{one}/notes"), &wrong).await;
+        let fields = [("title", "canary report"), ("description", "canary finding")];
+        self.upload(doctor, &format!("{one}/documents"), &fields, "canary-file.pdf").await;
+        let question = json!({"patient": ana.id_as("pat"), "medicines": ["canary pill"]});
+        self.post(doctor, "/api/prescriptions/interactions/check", question).await;
+        let rule = json!({
+            "title": letter, "drug1": "paracetamol", "drug2": "cetirizine", "severity": "NOTE",
+            "detail": "canary judgement", "source": "canary report",
+        });
+        self.post(hospital, "/api/prescriptions/interactions", rule).await;
+        self.post(hospital, "/api/prescriptions/interactions", &wrong).await;
+        let template = json!({
+            "name": "canary template", "diagnosis": "canary flu", "instructions": letter,
+            "medicines": [{"name": "canary pill"}],
+        });
+        self.post(doctor, "/api/prescriptions/templates", template).await;
+        self.post(doctor, "/api/prescriptions/templates", &wrong).await;
+        let reminder = json!({"medication": pill["id"], "reminder_times": ["08:00"]});
+        self.post(ana, "/api/prescriptions/reminders", &reminder).await;
+        self.post(ana, "/api/prescriptions/reminders", &reminder).await;
+        self.post(ana, "/api/prescriptions/reminders", &wrong).await;
+        let dose = json!({"medication": pill["id"], "status": "TAKEN", "notes": "canary remark"});
+        self.post(ana, "/api/prescriptions/adherence", dose).await;
+        self.post(ana, "/api/prescriptions/adherence", &wrong).await;
+        let shop = json!({
+            "pharmacy_name": "canary pharmacy", "pharmacy_phone": "+924211122233",
+            "pharmacy_email": "canary-desk@example.org",
+        });
+        self.post(ana, &format!("{one}/send-to-pharmacy"), &wrong).await;
+        self.post(ana, &format!("{one}/send-to-pharmacy"), &shop).await;
+        self.post(ana, &format!("{one}/send-to-pharmacy"), &shop).await;
+        for path in [
+            format!("{one}/pdf"),
+            format!("{one}/versions"),
+            format!("{one}/notes"),
+            "/verify/canary-search".to_owned(),
+            "/api/prescriptions/verify/canary-search".to_owned(),
+            "/api/prescriptions?limit=1&query=canary+flu&medicine_name=canary+pill".to_owned(),
+            "/api/prescriptions?status=canary-search".to_owned(),
+            "/api/prescriptions/medications?limit=1&search=canary+pill".to_owned(),
+            "/api/prescriptions/templates?limit=1&search=canary".to_owned(),
+            "/api/prescriptions/canary-search".to_owned(),
+        ] {
+            let page = self.send(doctor, Method::GET, &path, Value::Null).await;
+            if let Some(next) = page["next"].as_str() {
+                self.send(doctor, Method::GET, next, Value::Null).await;
+            }
+        }
+        let orders = self.hub.post.orders();
+        assert_eq!(orders.len(), 1);
+        self.seen.push(serde_json::to_string(&orders).unwrap());
+    }
+
     fn code(&mut self) -> String {
         let code = self.hub.post.code_to(PHONE);
         self.secrets.push(code.clone());
@@ -408,11 +648,25 @@ impl Run<'_> {
         body: impl serde::Serialize,
     ) -> Value {
         let body = serde_json::to_value(body).unwrap();
-        let reply = caller.send(method, path, (!body.is_null()).then_some(&body)).await;
+        let body = (!body.is_null()).then_some(&body);
+        let reply = Box::pin(caller.send(method, path, body)).await;
         let signed_in = caller.access.is_none() || reply.status != 401;
         assert!(signed_in, "nothing is told by who is not signed in: {path}");
         self.note(&reply).await;
-        if reply.status.is_success() { reply.ok() } else { Value::Null }
+        told(&reply)
+    }
+
+    /// Sends a form with a file.
+    async fn upload(
+        &mut self,
+        caller: &Caller<'_>,
+        path: &str,
+        fields: &[(&str, &str)],
+        name: &str,
+    ) -> Value {
+        let reply = caller.upload(path, fields, &[("file", name, files::pdf())]).await;
+        self.note(&reply).await;
+        told(&reply)
     }
 
     async fn note(&mut self, reply: &Reply) {
@@ -425,6 +679,14 @@ impl Run<'_> {
         }
         self.events.extend(catch_up(self.hub).await);
     }
+}
+
+/// What somebody was told, if it is JSON.
+fn told(reply: &Reply) -> Value {
+    if !reply.status.is_success() {
+        return Value::Null;
+    }
+    serde_json::from_slice(&reply.body).unwrap_or_default()
 }
 
 /// All that was logged so far.

@@ -58,24 +58,37 @@ fn every_code_and_its_status() {
     400 allergies-missing
     400 bad-cursor
     400 bad-idempotency-key
+    400 bad-range
     400 career-full
     400 code-expired
     400 code-wrong
     400 consultation-full
     400 department-unknown
     400 doctor-of-another-department
+    400 dose-in-future
     400 follow-up-of-another
+    400 follow-up-too-early
     400 half-coordinates
+    400 hospital-of-another
     400 in-the-past
     400 invalid
     400 invalid-coordinates
     400 invalid-radius
     400 merge-with-itself
     400 no-consent
+    400 not-prescribed
+    400 patient-of-another-visit
     400 phone-mismatch
+    400 prescription-full
+    400 prescription-over
+    400 prescription-too-long
+    400 result-missing
+    400 result-too-early
     400 role-refused
+    400 safety-rules-invalid
     400 self-delete
     400 too-far-ahead
+    400 too-many-doctors
     400 too-many-entries
     400 unreadable-body
     400 unreadable-query
@@ -87,9 +100,14 @@ fn every_code_and_its_status() {
     401 unauthenticated
     403 contact-of-account
     403 forbidden
+    403 grant-required
     403 hospital-not-approved
+    403 not-assigned
     403 not-keeper
+    403 not-own-record
+    403 not-vouched-for
     403 password-change-due
+    403 privacy-of-patient
     404 doctor-not-found
     404 not-found
     404 patient-unknown
@@ -97,10 +115,13 @@ fn every_code_and_its_status() {
     409 account-closed
     409 account-must-stay
     409 account-stale
+    409 adherence-settled
+    409 adherence-stale
     409 already-assigned
     409 already-in-queue
     409 already-reviewed
     409 already-waiting
+    409 annotation-stale
     409 appointment-stale
     409 appointment-state
     409 assignment-stale
@@ -118,12 +139,21 @@ fn every_code_and_its_status() {
     409 doctor-licence-taken
     409 doctor-stale
     409 doctor-unavailable
+    409 document-stale
+    409 emergency-reviewed
+    409 emergency-stale
     409 entry-stale
     409 hospital-already-decided
     409 hospital-closed
     409 hospital-stale
     409 idempotency-key-reused
+    409 lab-result-stale
     409 licence-taken
+    409 medical-record-exists
+    409 medical-record-stale
+    409 medication-deactivated
+    409 medication-ended
+    409 medication-unnamed
     409 no-completed-visit
     409 no-doctor-assigned
     409 not-assignable
@@ -134,26 +164,41 @@ fn every_code_and_its_status() {
     409 patient-gone
     409 patient-has-account
     409 patient-stale
+    409 prescription-sent
+    409 prescription-stale
+    409 prescription-state
     409 profile-exists
     409 queue-empty
+    409 record-stale
+    409 reminder-exists
+    409 reminder-stale
     409 request-at-work
     409 review-stale
+    409 rule-built-in
+    409 safety-not-checked
+    409 safety-rules-stale
+    409 safety-stop
     409 schedule-stale
     409 several-accounts
     409 several-patients
     409 slot-not-offered
     409 slot-taken
     409 slots-available
+    409 template-stale
     409 token-called
     409 token-left
     409 token-stale
     409 too-early
     409 too-late
     409 too-many-holds
+    409 upload-settled
+    409 upload-stale
+    409 upload-used
     409 use-actions
     409 use-payments
     409 use-reschedule
     409 username-taken
+    409 visit-stale
     409 vital-signs-exist
     409 waitlist-full
     412 precondition-failed
@@ -162,6 +207,7 @@ fn every_code_and_its_status() {
     429 sign-in-delayed
     429 too-many-requests
     500 internal
+    503 files-unavailable
     503 post-unavailable
     503 store-unavailable
     any internal

@@ -644,6 +644,7 @@ async fn relay_all(hub: &TestHub, batches: &[Batch]) {
         store: hub.state.store.clone(),
         pepper: hub.state.pepper.clone(),
         post: hub.post.clone(),
+        public_url: hub.state.public_url.clone(),
     };
     let once = async |batch: &Batch| {
         for _ in 0..10 {

@@ -13,6 +13,7 @@ use carehub_domain::{
 use carehub_local::template::Template;
 use carehub_store::{Booked, Desk};
 use carehub_testkit::{Caller, TestHub};
+use inspector::{Arrival, Inspector};
 use relay::Relay;
 use serde_json::{Value, json};
 
@@ -199,9 +200,19 @@ impl People for TestHub {
             store: self.state.store.clone(),
             pepper: self.state.pepper.clone(),
             post: self.post.clone(),
+            public_url: self.state.public_url.clone(),
         };
         let answer = relay.relay(self.unread()).await;
         assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+    }
+}
+
+/// Looks into the files that have arrived.
+pub(crate) async fn inspect(hub: &TestHub) {
+    let (store, objects) = (hub.state.store.clone(), hub.state.objects.clone());
+    let inspector = Inspector { store, objects };
+    for key in hub.arrived() {
+        inspector.inspect(Arrival::at(key), hub.state.clock.now()).await.unwrap();
     }
 }
 
@@ -229,6 +240,22 @@ pub(crate) async fn entered(keeper: &Caller<'_>, patient: Value) -> Value {
 pub(crate) async fn assigned(by: &Caller<'_>, patient: &str, doctor: &Caller<'_>) -> Value {
     let body = json!({"patient": patient, "doctor": doctor.id_as("doc")});
     by.post("/api/mappings", body).await.ok()
+}
+
+/// A doctor enters the code that the patient with this phone read out.
+pub(crate) async fn let_in(hub: &TestHub, doctor: &Caller<'_>, phone: &str) {
+    doctor.post("/api/accounts/otp/generate", json!({"patient_phone": phone})).await.ok();
+    hub.settle().await;
+    let entry = json!({"patient_phone": phone, "otp": hub.post.code_to(phone)});
+    doctor.post("/api/accounts/otp/verify", entry).await.ok();
+}
+
+/// What the access log of a patient says of one action: by whom, and what else is known.
+pub(crate) async fn looks(patient: &Caller<'_>, action: &str) -> Vec<(Value, Value)> {
+    let log = patient.get("/api/accounts/access-log?limit=100").await.ok();
+    let log = log["results"].as_array().unwrap().clone();
+    let lines = log.into_iter().filter(|line| line["action"] == action);
+    lines.map(|line| (line["performed_by"].clone(), line["details"].clone())).collect()
 }
 
 /// What identifies a record.

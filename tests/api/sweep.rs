@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use carehub_testkit::{Caller, TestHub};
+use carehub_domain::{file::Checksum, prescription::verification::VerificationCode};
+use carehub_testkit::{Caller, TestHub, files};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -92,7 +93,6 @@ POST   /api/consultations                                         401     404   
 GET    /api/consultations/stats                                   401     403     may    403      403         may
 GET    /api/consultations/stats?doctor_id={doctor}                401     403     403    403      403         may
 GET    /api/consultations/{appointment}                           401     404     404    404      404         may
-GET    /api/consultations/{appointment}/prescription              401     404     404    404      404         404
 GET    /api/consultations/{appointment}/diagnosis                 401     404     404    404      404         may
 POST   /api/consultations/{appointment}/diagnosis                 401     404     404    404      404         may
 GET    /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
@@ -117,6 +117,14 @@ GET    /api/consultations/{appointment}/vital-signs/{signs}       401     404   
 PATCH  /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
 PUT    /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
 DELETE /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
+GET    /api/consultations/{appointment}/documents                 401     404     404    404      404         may
+POST   /api/consultations/{appointment}/documents                 401     404     404    404      404         may
+GET    /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
+GET    /api/consultations/{appointment}/documents/{scan}/versions 401     404     404    404      404         may
+GET    /api/consultations/{appointment}/prescription              401     404     404    404      404         may
 GET    /api/docs                                                  all     may     may    may      may         may
 GET    /api/docs/{asset}                                          all     may     may    may      may         may
 GET    /api/hospitals                                             401     may     may    may      may         may
@@ -214,6 +222,30 @@ GET    /api/doctors/{newcomer}/schedule                           401     404   
 PATCH  /api/doctors/{newcomer}/update                             401     404     404    404      404         may
 PUT    /api/doctors/{newcomer}/update                             401     404     404    404      404         may
 POST   /api/doctors/{newcomer}/verify                             401     404     404    404      404         may
+GET    /api/doctors/annotations                                   401     403     may    403      403         403
+POST   /api/doctors/annotations                                   401     404     404    404      404         403
+GET    /api/doctors/annotations/{annotation}                      401     404     404    404      404         may
+PATCH  /api/doctors/annotations/{annotation}                      401     404     404    404      404         403
+PUT    /api/doctors/annotations/{annotation}                      401     404     404    404      404         403
+DELETE /api/doctors/annotations/{annotation}                      401     404     404    404      404         403
+GET    /api/doctors/annotations/{annotation}/versions             401     404     404    404      404         may
+GET    /api/doctors/{doctor}/documents                            401     404     404    404      404         may
+POST   /api/doctors/{doctor}/documents                            401     404     404    404      404         may
+GET    /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
+PATCH  /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
+PUT    /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
+DELETE /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
+POST   /api/doctors/{doctor}/documents/{licence}/verify           401     404     404    404      404         may
+GET    /api/doctors/{doctor}/documents/{licence}/versions         401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/documents                          401     404     404    404      404         may
+POST   /api/doctors/{newcomer}/documents                          401     404     404    404      404         may
+GET    /api/lab-results                                           401     may     may    may      403         may
+POST   /api/lab-results                                           401     404     404    404      404         may
+GET    /api/lab-results/trend?patient={ana}&test_name=K           401     404     404    404      403         may
+GET    /api/lab-results/{lab}                                     401     404     404    404      404         may
+PATCH  /api/lab-results/{lab}                                     401     404     404    404      404         may
+PUT    /api/lab-results/{lab}                                     401     404     404    404      404         may
+GET    /api/lab-results/{lab}/versions                            401     404     404    404      404         may
 GET    /api/mappings                                              401     may     may    may      may         may
 POST   /api/mappings                                              401     404     404    404      404         may
 GET    /api/mappings/patient/{managed}                            401     404     404    404      404         may
@@ -221,6 +253,12 @@ GET    /api/mappings/{mapping}                                    401     404   
 DELETE /api/mappings/{mapping}                                    401     404     404    404      404         may
 PATCH  /api/mappings/{mapping}/update                             401     404     404    404      404         may
 PUT    /api/mappings/{mapping}/update                             401     404     404    404      404         may
+GET    /api/medical-records                                       401     may     may    may      403         may
+POST   /api/medical-records                                       401     404     404    404      404         may
+GET    /api/medical-records/{finding}                             401     404     404    404      404         may
+PATCH  /api/medical-records/{finding}                             401     404     404    404      404         may
+PUT    /api/medical-records/{finding}                             401     404     404    404      404         may
+GET    /api/medical-records/{finding}/versions                    401     404     404    404      404         may
 GET    /api/patients                                              401     may     may    may      may         may
 POST   /api/patients                                              401     may     may    may      may         may
 GET    /api/patients/my_doctor                                    401     may     403    403      403         403
@@ -241,6 +279,85 @@ PATCH  /api/patients/{managed}/notes/{note}                       401     404   
 PUT    /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
 DELETE /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
 POST   /api/patients/{managed}/unmerge                            401     404     404    404      404         may
+GET    /api/patients/{ana}/documents                              401     404     404    404      404         may
+POST   /api/patients/{ana}/documents                              401     404     404    404      404         may
+GET    /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
+PATCH  /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
+PUT    /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
+DELETE /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
+POST   /api/patients/{ana}/documents/{proof}/verify               401     404     404    404      404         may
+GET    /api/patients/{ana}/documents/{proof}/versions             401     404     404    404      404         may
+GET    /api/patients/{ana}/medical-records                        401     404     404    404      403         may
+POST   /api/patients/{ana}/medical-records                        401     404     404    404      404         may
+GET    /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         may
+PATCH  /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         403
+PUT    /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         403
+DELETE /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         may
+GET    /api/prescriptions                                         401     may     may    may      403         may
+POST   /api/prescriptions                                         401     403     404    403      403         403
+GET    /api/prescriptions/adherence?medication={item}             401     404     404    404      404         may
+POST   /api/prescriptions/adherence                               401     404     404    404      404         403
+GET    /api/prescriptions/adherence/summary?medication={item}     401     404     404    404      404         may
+GET    /api/prescriptions/adherence/{dose}                        401     404     403    403      403         403
+DELETE /api/prescriptions/adherence/{dose}                        401     404     403    403      403         403
+GET    /api/prescriptions/interactions                            401     403     may    may      403         may
+POST   /api/prescriptions/interactions                            401     403     403    may      403         403
+POST   /api/prescriptions/interactions/check                      401     403     404    404      403         may
+GET    /api/prescriptions/interactions/{rule}                     401     403     may    may      403         may
+GET    /api/prescriptions/interactions/{site}                     401     403     404    404      403         404
+PATCH  /api/prescriptions/interactions/{site}                     401     403     403    404      403         403
+PUT    /api/prescriptions/interactions/{site}                     401     403     403    404      403         403
+DELETE /api/prescriptions/interactions/{site}                     401     403     403    404      403         403
+GET    /api/prescriptions/medications                             401     may     may    may      403         may
+GET    /api/prescriptions/reminders                               401     may     403    403      403         may
+GET    /api/prescriptions/reminders?patient={ana}                 401     403     403    403      403         may
+POST   /api/prescriptions/reminders                               401     404     404    404      404         may
+GET    /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
+PATCH  /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
+PUT    /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
+DELETE /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
+GET    /api/prescriptions/stats                                   401     403     may    403      403         may
+GET    /api/prescriptions/stats?doctor_id={doctor}                401     403     403    403      403         may
+GET    /api/prescriptions/templates                               401     403     may    403      403         403
+POST   /api/prescriptions/templates                               401     403     may    403      403         403
+GET    /api/prescriptions/templates/{template}                    401     404     404    404      404         404
+PATCH  /api/prescriptions/templates/{template}                    401     404     404    404      404         404
+PUT    /api/prescriptions/templates/{template}                    401     404     404    404      404         404
+DELETE /api/prescriptions/templates/{template}                    401     404     404    404      404         404
+GET    /api/prescriptions/verify/{code}                           all     may     may    may      may         may
+GET    /api/prescriptions/{rx}                                    401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}                                    401     404     404    404      404         403
+PUT    /api/prescriptions/{rx}                                    401     404     404    404      404         403
+DELETE /api/prescriptions/{rx}                                    401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/complete                           401     404     404    404      404         may
+POST   /api/prescriptions/{item}/deactivate                       401     404     404    404      404         403
+POST   /api/prescriptions/{rx}/dispense                           401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/documents                          401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/documents                          401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
+PUT    /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
+DELETE /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/documents/{order}/versions         401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/medications                        401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/medications                        401     404     404    404      404         403
+GET    /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         403
+PUT    /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         403
+DELETE /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         403
+GET    /api/prescriptions/{rx}/notes                              401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/notes                              401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
+PUT    /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
+DELETE /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
+PUT    /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
+DELETE /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/pdf                                401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/send-to-pharmacy                   401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/versions                           401     404     404    404      404         may
 GET    /api/reviews                                               401     may     may    403      403         may
 POST   /api/reviews                                               401     may     403    403      403         403
 GET    /api/reviews/{review}                                      401     may     may    may      may         may
@@ -251,13 +368,46 @@ POST   /api/reviews/{review}/moderate                             401     403   
 GET    /api/profiles                                              401     may     may    may      may         may
 GET    /api/profiles/dashboard_data                               401     may     may    may      may         may
 GET    /api/redoc                                                 all     may     may    may      may         may
+GET    /api/records                                               401     may     may    may      403         may
+POST   /api/records                                               401     404     404    404      404         may
+GET    /api/records/break-glass                                   401     may     may    may      403         may
+GET    /api/records/break-glass/{glass}                           401     404     404    404      404         may
+POST   /api/records/break-glass/{glass}/review                    401     404     404    404      404         may
+GET    /api/records/my-reports                                    401     may     403    403      403         403
+POST   /api/records/patients/{ana}/break-glass                    401     403     403    403      403         403
+GET    /api/records/patients/{ana}/prescriptions                  401     404     404    404      404         may
+GET    /api/records/patients/{ana}/reports                        401     404     404    404      404         may
+POST   /api/records/patients/{ana}/reports/upload                 401     404     404    404      404         may
+GET    /api/records/patients/{ana}/summary                        401     404     404    404      404         may
+GET    /api/records/reports/{report}                              401     404     404    404      404         may
+PATCH  /api/records/reports/{report}                              401     404     404    404      404         may
+PUT    /api/records/reports/{report}                              401     404     404    404      404         may
+DELETE /api/records/reports/{report}                              401     404     404    404      404         may
+GET    /api/records/reports/{report}/versions                     401     404     404    404      404         may
+GET    /api/records/{record}                                      401     404     404    404      404         may
+PATCH  /api/records/{record}                                      401     404     404    404      404         403
+PUT    /api/records/{record}                                      401     404     404    404      404         403
+DELETE /api/records/{record}                                      401     404     404    404      404         may
+POST   /api/records/{record}/add_annotation                       401     404     404    404      404         403
+GET    /api/records/{record}/attachments/{attachment}             401     404     404    404      404         may
+DELETE /api/records/{record}/attachments/{attachment}             401     404     404    404      404         may
+POST   /api/records/{record}/upload_attachment                    401     404     404    404      404         403
+GET    /api/records/{record}/versions                             401     404     404    404      404         may
+GET    /api/records/{secret}                                      401     404     404    404      404         404
+PATCH  /api/records/{secret}                                      401     404     404    404      404         404
+PUT    /api/records/{secret}                                      401     404     404    404      404         404
+DELETE /api/records/{secret}                                      401     404     404    404      404         404
+GET    /api/records/{secret}/versions                             401     404     404    404      404         404
 GET    /api/schema                                                all     may     may    may      may         may
+POST   /api/uploads/presign                                       401     may     may    may      may         may
+GET    /api/uploads/{upload}                                      401     404     404    404      404         404
 GET    /api/users/doctors                                         401     403     403    403      403         may
 GET    /api/users/patients                                        401     403     403    403      403         may
 GET    /health                                                    all     may     may    may      may         may
 GET    /health/database                                           all     may     may    may      may         may
 GET    /health/detailed                                           all     may     may    may      may         may
 GET    /health/redis                                              all     may     may    may      may         may
+GET    /verify/{code}                                             all     may     may    may      may         may
 ";
 
 #[test]
@@ -320,17 +470,83 @@ async fn nobody_gets_in_who_has_nothing_to_do_there_and_nobody_learns_more_than_
     // Those who were let in looked around.
     let expected = [
         "ACCESS_DENIED",
+        "ADHERENCE_VIEWED",
+        "ANNOTATION_VIEWED",
         "APPOINTMENTS_LISTED",
         "APPOINTMENT_VIEWED",
         "CONSULTATION_VIEWED",
+        "DOCUMENT_VIEWED",
+        "EMERGENCY_ACCESSES_LISTED",
+        "EMERGENCY_ACCESS_VIEWED",
+        "FILE_DOWNLOADED",
+        "HEALTH_RECORDS_LISTED",
+        "HEALTH_RECORD_VIEWED",
+        "LAB_RESULTS_LISTED",
+        "LAB_RESULT_VIEWED",
+        "MEDICAL_RECORDS_LISTED",
+        "MEDICAL_RECORD_VIEWED",
         "PATIENTS_LISTED",
         "PATIENT_VIEWED",
+        "PRESCRIPTIONS_LISTED",
+        "PRESCRIPTION_VIEWED",
         "QUEUE_VIEWED",
+        "REMINDER_VIEWED",
+        "REPOSITORY_VIEWED",
         "TOKEN_VIEWED",
         "WAITLIST_VIEWED",
     ];
     assert_eq!(left, BTreeSet::from(expected), "a refusal changed something");
 }
+
+/// What doctors and hospitals keep to themselves is in no answer that a patient may get, nor on
+/// paper.
+#[tokio::test]
+async fn what_is_not_for_patients_does_not_reach_them() {
+    let hub = open().await;
+    let world = World::of(&hub).await;
+
+    let told = world.answers_to(&world.ana).await;
+
+    assert!(told.len() > 100, "{}", told.len());
+    for (path, answer) in told {
+        assert!(!answer.contains(NOT_FOR_ANA), "{path}: {answer}");
+    }
+    let send = world.real("/api/prescriptions/{rx}/send-to-pharmacy");
+    let sent = world.ana.post(send, json!({"pharmacy_name": "Corner"})).await;
+    assert!(sent.status.is_success() && !sent.text().contains(NOT_FOR_ANA), "{}", sent.text());
+    // The doctor reads it.
+    let told = world.answers_to(&world.doctor).await;
+    let told: Vec<_> = told.iter().filter(|(_, answer)| answer.contains(NOT_FOR_ANA)).collect();
+    let paths: Vec<_> = told.iter().map(|(path, _)| path.as_str()).collect();
+    for secret in ["/api/prescriptions/{rx}", "/api/prescriptions/{rx}/notes/{hidden}"] {
+        assert!(paths.contains(&&*world.real(secret)), "{paths:?}");
+    }
+}
+
+/// What patients keep to themselves is in no answer that anybody else may get.
+#[tokio::test]
+async fn what_is_only_for_the_patient_reaches_nobody_else() {
+    let hub = open().await;
+    let world = World::of(&hub).await;
+    let (_, admin) = world.strangers.last().unwrap();
+
+    for reader in [&world.doctor, &world.hospital, admin] {
+        let told = world.answers_to(reader).await;
+        assert!(told.len() > 50, "{}", told.len());
+        for (path, answer) in told {
+            assert!(!answer.contains(ONLY_FOR_ANA), "{path}: {answer}");
+        }
+    }
+    let told = world.answers_to(&world.ana).await;
+    let paths: Vec<_> = told.iter().filter(|(_, answer)| answer.contains(ONLY_FOR_ANA)).collect();
+    assert!(paths.iter().any(|(path, _)| path == "/api/records"), "{paths:?}");
+}
+
+/// What only doctors and hospitals read.
+const NOT_FOR_ANA: &str = "Suspects more than was said.";
+
+/// What only the patient reads.
+const ONLY_FOR_ANA: &str = "Nobody else knows.";
 
 /// What all paths of one operation have in common: everything but the names of variables.
 fn shape(path: &str) -> String {
@@ -388,11 +604,117 @@ fn aliases(row: &Row) -> Vec<String> {
 struct World<'h> {
     records: BTreeMap<&'static str, String>,
     refresh: String,
+    ana: Caller<'h>,
+    doctor: Caller<'h>,
+    hospital: Caller<'h>,
     /// In the order of the columns.
     strangers: Vec<(&'static str, Caller<'h>)>,
 }
 
 const ANA: &str = "+923001234567";
+
+/// What is kept of Ana's health, and of the doctor.
+async fn papers(
+    hub: &TestHub,
+    hospital: &Caller<'_>,
+    doctor: &Caller<'_>,
+    ana: &Caller<'_>,
+    visit: &str,
+) -> Vec<(&'static str, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let id = |value: &Value| text(&value["id"]);
+    let patient = ana.id_as("pat");
+    let upload = async |by: &Caller<'_>, path: &str, kind: (&str, &str)| {
+        let files = [("file", "scan.pdf", files::pdf())];
+        by.upload(path, &[kind, ("title", "Scan")], &files).await.ok()
+    };
+    let scan = files::pdf();
+    let announced = json!({
+        "file_name": "scan.pdf", "size": scan.len(), "sha256": Checksum::of(&scan),
+    });
+    let announced = ana.post("/api/uploads/presign", announced).await.ok();
+    let reports = format!("/api/records/patients/{patient}/reports/upload");
+    let report = upload(ana, &reports, ("file_type", "LAB")).await;
+    let proofs = format!("/api/patients/{patient}/documents");
+    let proof = upload(ana, &proofs, ("document_type", "ID_PROOF")).await;
+    let licences = format!("/api/doctors/{}/documents", doctor.id_as("doc"));
+    let licence = upload(doctor, &licences, ("document_type", "LICENSE")).await;
+    let scans = format!("/api/consultations/{visit}/documents");
+    let scan = upload(doctor, &scans, ("document_type", "SCAN")).await;
+    let reason = json!({"reason": "Unconscious after a fall."});
+    let glass = format!("/api/records/patients/{patient}/break-glass");
+    let glass = doctor.post(glass, reason).await.ok();
+
+    let concerned = json!({"record_type": "OTHER", "title": "Fall", "doctor": doctor.id_as("doc")});
+    let record = id(&ana.post("/api/records", concerned).await.ok());
+    let attachments = format!("/api/records/{record}/upload_attachment");
+    let attachment = upload(ana, &attachments, ("document_type", "SCAN")).await;
+    let annotation = json!({"record": record, "content": "Nothing is broken."});
+    let annotation = doctor.post("/api/doctors/annotations", annotation).await.ok();
+    let secret = json!({
+        "record_type": "OTHER", "title": ONLY_FOR_ANA, "description": ONLY_FOR_ANA,
+        "doctor": doctor.id_as("doc"), "is_private": true,
+    });
+    let secret = ana.post("/api/records", secret).await.ok();
+
+    let known = json!({"allergy_status": "NONE_KNOWN"});
+    ana.patch("/api/patients/update_profile", known).await.ok();
+    let prescription = json!({
+        "appointment": visit, "doctor_notes": NOT_FOR_ANA, "medicines": [{"name": "Paracetamol"}],
+    });
+    let prescription = doctor.post("/api/prescriptions", prescription).await.ok();
+    let (item, prescription) = (id(&prescription["medications"][0]), id(&prescription));
+    let path = format!("/api/prescriptions/{prescription}");
+    let order = upload(doctor, &format!("{path}/documents"), ("document_type", "SCAN")).await;
+    let note = async |visible: bool| {
+        let text = if visible { "Call me." } else { NOT_FOR_ANA };
+        let note = json!({"note": text, "is_patient_visible": visible});
+        doctor.post(format!("{path}/notes"), note).await.ok()
+    };
+    let template = json!({"name": "Cold"});
+    let template = doctor.post("/api/prescriptions/templates", template).await.ok();
+    let reminder = json!({"medication": item, "reminder_times": ["08:00"]});
+    let reminder = ana.post("/api/prescriptions/reminders", reminder).await.ok();
+    let dose = json!({"medication": item, "status": "TAKEN"});
+    let dose = ana.post("/api/prescriptions/adherence", dose).await.ok();
+    let site = json!({
+        "drug1": "paracetamol", "drug2": "cetirizine", "severity": "NOTE", "detail": "Ours.",
+    });
+    let site = hospital.post("/api/prescriptions/interactions", site).await.ok();
+    let code = VerificationCode::of(prescription.parse().unwrap(), &hub.state.pepper);
+
+    let finding = json!({"appointment": visit, "diagnosis": "Bruise"});
+    let finding = id(&doctor.post("/api/medical-records", finding).await.ok());
+    let lab = json!({"medical_record": finding, "test_name": "K", "test_type": "BLOOD"});
+    let lab = doctor.post("/api/lab-results", lab).await.ok();
+
+    vec![
+        ("{ana}", patient),
+        ("{annotation}", id(&annotation)),
+        ("{attachment}", id(&attachment)),
+        ("{code}", code.to_string()),
+        ("{dose}", id(&dose)),
+        ("{finding}", finding),
+        ("{glass}", id(&glass)),
+        ("{hidden}", id(&note(false).await)),
+        ("{hint}", id(&note(true).await)),
+        ("{item}", item),
+        ("{lab}", id(&lab)),
+        ("{licence}", id(&licence)),
+        ("{order}", id(&order)),
+        ("{rx}", prescription),
+        ("{proof}", id(&proof)),
+        ("{record}", record),
+        ("{reminder}", id(&reminder)),
+        ("{report}", id(&report["report"])),
+        ("{rule}", "ONC-8".to_owned()),
+        ("{scan}", id(&scan)),
+        ("{secret}", id(&secret)),
+        ("{site}", id(&site)),
+        ("{template}", id(&template)),
+        ("{upload}", text(&announced["upload_id"])),
+    ]
+}
 
 impl<'h> World<'h> {
     async fn of(hub: &'h TestHub) -> Self {
@@ -447,6 +769,7 @@ impl<'h> World<'h> {
         let token = ana.post(queue, json!({})).await.ok();
 
         let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let papers = papers(hub, &hospital, &doctor, &ana, &text(&appointment["id"])).await;
         let records = BTreeMap::from([
             ("{appointment}", text(&appointment["id"])),
             ("{applicant}", text(&applicant["id"])),
@@ -473,6 +796,7 @@ impl<'h> World<'h> {
             ("{superadmin}", superadmin.id()),
             ("{symptom}", symptom),
         ]);
+        let records = records.into_iter().chain(papers).collect();
         let strangers = vec![
             ("visitor", hub.visitor()),
             ("patient", hub.patient("mallory", "+923009999999").await),
@@ -481,7 +805,22 @@ impl<'h> World<'h> {
             ("coordinator", hub.coordinator("cora").await),
             ("admin", admin),
         ];
-        Self { records, refresh: ana.refresh, strangers }
+        Self { records, refresh: ana.refresh.clone(), ana, doctor, hospital, strangers }
+    }
+
+    /// What everything that can be read tells somebody, with its path.
+    async fn answers_to(&self, reader: &Caller<'_>) -> Vec<(String, String)> {
+        let mut told = Vec::new();
+        for row in rows().iter().filter(|row| row.method == "GET") {
+            for pattern in aliases(row) {
+                let path = self.real(&row.target.replacen(row.path(), &pattern, 1));
+                let reply = reader.get(&path).await;
+                if reply.status.is_success() {
+                    told.push((path, reply.text()));
+                }
+            }
+        }
+        told
     }
 
     fn real(&self, target: &str) -> String {
@@ -587,7 +926,74 @@ impl<'h> World<'h> {
             ("PATCH" | "PUT", "/api/patients/{}") => json!({"first_name": "Eve"}),
             ("PATCH" | "PUT", "/api/patients/{}/notes/{}") => json!({"note": "Hm."}),
             ("PATCH" | "PUT", "/api/hospitals/{}") => json!({"name": "Eve's"}),
+            _ => self.paper(row),
+        }
+    }
+
+    /// The same for what is known of people's health.
+    fn paper(&self, row: &Row) -> Value {
+        match (row.method, shape(row.path()).as_str()) {
+            ("POST", "/api/records" | "/api/patients/{}/medical-records") => json!({
+                "patient": self.records["{ana}"], "record_type": "OTHER", "title": "Eve",
+            }),
+            ("POST", "/api/records/patients/{}/break-glass") => {
+                json!({"reason": "Curiosity, to be honest."})
+            }
+            ("POST", "/api/records/break-glass/{}/review") => json!({"outcome": "JUSTIFIED"}),
+            ("POST", "/api/records/patients/{}/reports/upload") => self.upload("file_type", "LAB"),
+            ("POST", "/api/records/{}/upload_attachment") => self.upload("document_type", "SCAN"),
+            ("POST", "/api/patients/{}/documents") => self.upload("document_type", "ID_PROOF"),
+            ("POST", "/api/doctors/{}/documents") => self.upload("document_type", "LICENSE"),
+            ("POST", "/api/consultations/{}/documents" | "/api/prescriptions/{}/documents") => {
+                self.upload("document_type", "SCAN")
+            }
+            ("POST", "/api/records/{}/add_annotation") => json!({"content": "Hm."}),
+            ("POST", "/api/doctors/annotations") => {
+                json!({"record": self.records["{record}"], "content": "Hm."})
+            }
+            ("POST", "/api/medical-records") => {
+                json!({"appointment": self.records["{appointment}"], "diagnosis": "Flu"})
+            }
+            ("POST", "/api/lab-results") => json!({
+                "medical_record": self.records["{finding}"], "test_name": "Na",
+                "test_type": "BLOOD",
+            }),
+            ("POST", "/api/prescriptions") => json!({
+                "patient": self.records["{ana}"], "medicines": [{"name": "Ibuprofen"}],
+            }),
+            ("POST", "/api/prescriptions/interactions/check") => {
+                json!({"patient": self.records["{ana}"], "medicines": ["Ibuprofen"]})
+            }
+            ("POST", "/api/prescriptions/interactions") => json!({
+                "drug1": "ibuprofen", "drug2": "aspirin", "severity": "NOTE", "detail": "Ours.",
+            }),
+            ("POST", "/api/prescriptions/adherence") => {
+                json!({"medication": self.records["{item}"], "status": "MISSED"})
+            }
+            ("POST", "/api/prescriptions/reminders") => {
+                json!({"medication": self.records["{item}"], "reminder_times": ["09:00"]})
+            }
+            ("POST", "/api/prescriptions/templates") => json!({"name": "Flu"}),
+            ("POST", "/api/prescriptions/{}/medications") => json!({"name": "Ibuprofen"}),
+            ("POST", "/api/prescriptions/{}/notes") => json!({"note": "Hm."}),
+            ("POST", "/api/prescriptions/{}/send-to-pharmacy") => {
+                json!({"pharmacy_name": "Corner"})
+            }
+            ("PATCH" | "PUT", "/api/prescriptions/interactions/{}") => {
+                json!({"severity": "NOTE"})
+            }
+            ("PATCH" | "PUT", "/api/prescriptions/{}/notes/{}") => json!({"note": "Hm."}),
+            (
+                "POST",
+                "/api/patients/{}/documents/{}/verify" | "/api/doctors/{}/documents/{}/verify",
+            )
+            | ("PATCH" | "PUT", _) => json!({}),
             _ => Value::Null,
         }
+    }
+
+    /// A document whose file would be that of Ana.
+    fn upload(&self, kind: &str, value: &str) -> Value {
+        json!({kind: value, "upload_id": self.records["{upload}"]})
     }
 }

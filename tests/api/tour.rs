@@ -1,5 +1,8 @@
 //! One success of every operation, one after the other, and what each left behind.
 
+mod prescriptions;
+mod records;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -8,7 +11,7 @@ use std::{
 use carehub_api::limit::Quota;
 use carehub_domain::{access::Action, event::Event};
 use carehub_events::announced;
-use carehub_testkit::{Caller, Fault, Reply, Spent, TestHub};
+use carehub_testkit::{Caller, Fault, Reply, Spent, TestHub, files};
 use http::Method;
 use jiff::SignedDuration;
 use relay::Relay;
@@ -51,13 +54,13 @@ pub(crate) fn operations() -> BTreeMap<(String, &'static str), &'static str> {
 
 /// Visits every operation.
 pub(crate) async fn tour(hub: &TestHub) -> Vec<Stop> {
-    visit_all(hub, None).await
+    Box::pin(visit_all(hub, None)).await
 }
 
 /// Visits every operation. Before it succeeds, each is struck by `fault`: at the first call
 /// to the tables, then at the second, and so on.
 pub(crate) async fn stricken_tour(hub: &TestHub, fault: Fault) -> Vec<Stop> {
-    visit_all(hub, Some(fault)).await
+    Box::pin(visit_all(hub, Some(fault))).await
 }
 
 #[tokio::test]
@@ -97,9 +100,29 @@ async fn visit_all(hub: &TestHub, fault: Option<Fault>) -> Vec<Stop> {
     tour.waits(&sara, &ana).await;
     tour.queues(&sara, &ana).await;
     tour.consultations(&sara, &ana).await;
+    tour.uploads(&ana).await;
+    tour.repository(&hospital, &doctor, &sara, &ana).await;
+    let visit = agreed(&sara, &ana, "2030-01-10").await;
+    tour.documents(&admin, &hospital, &sara, &ana, &visit).await;
+    tour.health_records(&sara, &ana).await;
+    tour.templates(&sara).await;
+    tour.safety(&hospital, &sara, &ana).await;
+    let prescribed = tour.prescriptions(&sara, &ana, &visit).await;
+    tour.medical_records(&sara, &visit).await;
+    tour.doses(&sara, &ana, &prescribed).await;
+    tour.pharmacy([&visitor, &admin, &hospital, &sara, &ana], &prescribed).await;
     tour.reviews(&admin, &ana, &sara).await;
     tour.no_show(&sara, &ana).await;
     tour.stops
+}
+
+/// A visit that both have agreed to.
+async fn agreed(doctor: &Caller<'_>, patient: &Caller<'_>, day: &str) -> String {
+    let new = json!({
+        "doctor": doctor.id_as("doc"), "scheduled_date": day, "scheduled_time": "14:00",
+    });
+    let agreed = patient.post("/api/consultations", new).await.ok();
+    agreed["id"].as_str().unwrap().to_owned()
 }
 
 const ANA: &str = "+923001234567";
@@ -514,10 +537,6 @@ impl Tour<'_> {
             self.visit(author, "DELETE", one, &place, Value::Null).await;
         }
         self.get(sara, "/api/consultations/{id}", id).await;
-        // Nobody writes prescriptions yet.
-        let prescription = "/api/consultations/{id}/prescription";
-        let reply = self.ask(sara, "GET", prescription, id, Value::Null).await;
-        assert_eq!(reply.refusal(), "404 not-found");
         self.get(sara, "/api/consultations/stats", "").await;
         for step in ["start", "complete"] {
             sara.post(format!("/api/consultations/{id}/{step}"), json!({})).await.ok();
@@ -574,27 +593,36 @@ impl Tour<'_> {
         record: &str,
         body: impl serde::Serialize,
     ) -> Value {
-        let reply = self.ask(caller, method, path, record, body).await;
-        if reply.header("content-type").starts_with("application/json") {
-            return reply.ok();
-        }
-        let status = reply.status;
-        assert!(status.is_success(), "{method} {path}: {status} {}", reply.text());
-        Value::Null
+        let body = serde_json::to_value(body).unwrap();
+        let body = (!body.is_null()).then_some(&body);
+        let operation = (method.parse().unwrap(), path);
+        let send = async |method, path: &str| caller.send(method, path, body).await;
+        Box::pin(self.ask(caller, operation, record, send)).await
+    }
+
+    /// The same with a form that a file belongs to.
+    async fn send_file(
+        &mut self,
+        caller: &Caller<'_>,
+        path: &'static str,
+        record: &str,
+        fields: &[(&str, &str)],
+    ) -> Value {
+        let send = async |_, path: &str| {
+            caller.upload(path, fields, &[("file", "scan.pdf", files::pdf())]).await
+        };
+        Box::pin(self.ask(caller, (Method::POST, path), record, send)).await
     }
 
     /// Asks for the operation until nothing is wrong with the tables any more.
     async fn ask(
         &mut self,
         caller: &Caller<'_>,
-        method: &str,
-        path: &'static str,
+        (method, path): (Method, &'static str),
         record: &str,
-        body: impl serde::Serialize,
-    ) -> Reply {
-        let (hub, method) = (self.hub, method.parse::<Method>().unwrap());
-        let body = serde_json::to_value(body).unwrap();
-        let body = (!body.is_null()).then_some(&body);
+        send: impl AsyncFn(Method, &str) -> Reply,
+    ) -> Value {
+        let hub = self.hub;
         let variables = path.split(['{', '}']).skip(1).step_by(2);
         let real = variables
             .zip(record.split(' '))
@@ -607,12 +635,14 @@ impl Tour<'_> {
                 hub.faults.strike(fault, u32::try_from(struck.len()).unwrap());
             }
             hub.meter.take();
-            let reply = caller.send(method.clone(), &real, body).await;
+            let reply = send(method.clone(), &real).await;
             if !hub.faults.cease() {
                 break (reply, hub.meter.take());
             }
             struck.push((reply, catch_up(hub).await));
         };
+        let status = reply.status;
+        assert!(status.is_success(), "{method} {path}: {status} {}", reply.text());
         self.stops.push(Stop {
             operation: (method.to_string(), path.split('?').next().unwrap()),
             caller: caller.user["id"].as_str().map(str::to_owned),
@@ -622,7 +652,10 @@ impl Tour<'_> {
             events: catch_up(hub).await,
             struck,
         });
-        reply
+        match reply.header("content-type").starts_with("application/json") {
+            true => reply.ok(),
+            false => Value::Null,
+        }
     }
 }
 
@@ -634,6 +667,7 @@ pub(crate) async fn catch_up(hub: &TestHub) -> Vec<Event> {
         store: hub.state.store.clone(),
         pepper: hub.state.pepper.clone(),
         post: hub.post.clone(),
+        public_url: hub.state.public_url.clone(),
     };
     let answer = relay.relay(batch).await;
     assert!(answer.batch_item_failures.is_empty(), "{answer:?}");

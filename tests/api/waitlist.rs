@@ -369,7 +369,11 @@ fn place(doctor: &Caller<'_>) -> String {
 }
 
 async fn pass_on(hub: &TestHub) -> PassedOn {
-    match Chore::Offers.perform(&hub.state.store, hub.clock.now()).await.unwrap() {
+    match Chore::Offers
+        .perform(&hub.state.store, &hub.state.objects, hub.clock.now())
+        .await
+        .unwrap()
+    {
         Done::PassedOn(passed) => passed,
         other => panic!("{other:?}"),
     }

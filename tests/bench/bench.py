@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 """Measures what CareHub costs: cold starts, memory, sizes, DynamoDB calls, requests per second, and
-what crowds of patients and appointments make of them.
+what crowds of patients and appointments make of them; how long a safety check takes, and how fast
+files come and go.
 
     tests/bench/bench.py [FUNCTION …] [--strict] [--only PART …] [--starts 20] [--seconds 5]
 
@@ -43,6 +44,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import crowd
+import files
 import load
 import report
 from emulator import Emulated, Failure, event, find_rie, free_ports
@@ -52,8 +54,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BASELINE = "empty"
 WARM_INVOCATIONS = 50
-TARGETS = {"ratio": 2.0, "crowd_ratio": 1.5, "peak_bytes": 40 * report.MEGA, "zip_bytes": 6 * report.MEGA}
-PARTS = ("cold", "memory", "size", "budget", "load", "crowd", "diary")
+TARGETS = {
+    "ratio": 2.0, "crowd_ratio": 1.5, "peak_bytes": 40 * report.MEGA, "zip_bytes": 6 * report.MEGA,
+    "safety_ns": 50_000,
+}
+PARTS = ("cold", "memory", "size", "budget", "load", "crowd", "diary", "files", "safety")
 CROWDS = ("crowd", "diary")
 
 
@@ -79,6 +84,8 @@ class Bench:
             "load": [],
             "crowd": None,
             "diary": None,
+            "files": None,
+            "safety": None,
             "failures": [],
         }
 
@@ -93,8 +100,8 @@ class Bench:
                 self.prepare_emulator(stack)
             if "cold" in parts:
                 self.cold_starts()
-            if {"memory", "load", *CROWDS} & set(parts):
-                self.start_platform(stack, wanted={"load", *CROWDS} & set(parts))
+            if {"memory", "load", "files", *CROWDS} & set(parts):
+                self.start_platform(stack, wanted={"load", "files", *CROWDS} & set(parts))
             if "memory" in parts:
                 self.each("memory", self.memory)
             if "load" in parts and self.platform:
@@ -103,8 +110,12 @@ class Bench:
                 self.attempt("crowd", lambda: self.crowd("crowd", crowd.patients))
             if "diary" in parts and self.platform:
                 self.attempt("diary", lambda: self.crowd("diary", crowd.appointments))
+            if "files" in parts and self.platform:
+                self.attempt("files", self.files)
             if "budget" in parts:
                 self.attempt("budget", self.budget)
+            if "safety" in parts:
+                self.attempt("safety", self.safety)
         self.judge()
         return self.results
 
@@ -262,11 +273,21 @@ class Bench:
         )
 
     def crowd(self, part, measure):
+        sizes = [1_000, self.options.crowd]
+        self.results[part] = measure(self.platform, self.people, self.generator(), sizes, progress)
+
+    def files(self):
+        self.results["files"] = files.measure(self.platform, self.people, progress)
+
+    def safety(self):
+        progress("safety check")
+        self.results["safety"] = crowd.safety(self.generator())
+
+    def generator(self):
         binary = self.binary("crowd")
         if not binary:
             raise Failure(f"crowd is not built under {self.target}")
-        sizes = [1_000, self.options.crowd]
-        self.results[part] = measure(self.platform, self.people, binary, sizes, progress)
+        return binary
 
     @functools.cached_property
     def people(self):
@@ -308,6 +329,8 @@ class Bench:
         for part in CROWDS:
             for row in (self.results[part] or {"views": []})["views"]:
                 row["passes"] = row["ratio"] <= TARGETS["crowd_ratio"] and row["same_calls"]
+        if self.results["safety"]:
+            self.results["safety"]["passes"] = self.results["safety"]["ns"] < TARGETS["safety_ns"]
 
 
 def size(name, binary):
@@ -384,6 +407,7 @@ def main():
     missed = any(row.get("missed") for row in results["functions"].values())
     crowds = [results[part] for part in CROWDS if results[part]]
     missed = missed or not all(row["passes"] for each in crowds for row in each["views"])
+    missed = missed or not (results["safety"] or {"passes": True})["passes"]
     sys.exit(1 if results["failures"] or (chosen.strict and missed) else 0)
 
 

@@ -53,11 +53,19 @@ def appointments(platform, people, binary, sizes, progress):
 
 def fill(platform, binary, hospital, what, size, more=()):
     endpoint = f"http://127.0.0.1:{platform.dynamodb_port}"
-    command = [binary, "--endpoint", endpoint, "--hospital", hospital, what, "--to", str(size), *more]
+    command = [binary, what, "--endpoint", endpoint, "--hospital", hospital, "--to", str(size), *more]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
     except subprocess.TimeoutExpired:
         raise Failure(f"{size} {what} were not entered within 20 minutes") from None
+    if done.returncode:
+        raise Failure(f"crowd: {done.stderr[-400:]}")
+    return json.loads(done.stdout)
+
+
+def safety(binary):
+    """How long the safety check of a long prescription keeps the processor busy."""
+    done = subprocess.run([binary, "safety"], capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise Failure(f"crowd: {done.stderr[-400:]}")
     return json.loads(done.stdout)

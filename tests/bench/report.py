@@ -11,6 +11,8 @@ def render(results):
               "pages of two, so that a thousand make 500"),
         crowd(results, "diary", "DIARY", "appointments of one doctor",
               "each booking takes another slot"),
+        files(results),
+        safety(results),
     ]
     if results["failures"]:
         lines = [f"  {each.strip()}" for each in results["failures"]]
@@ -152,6 +154,41 @@ def crowd(results, part, title, what, how):
     notes = [f"Median of sequential requests over HTTP; {how}. "
              "Calls without those of the gate and the audit log."]
     return "\n".join([title, grid(header, cells, left=(0, 4)), *notes])
+
+
+def files(results):
+    rows = results["files"]
+    if not rows:
+        return None
+    cells = [
+        [
+            row["what"],
+            f"{row['bytes'] / MEGA:.0f}",
+            f"{row['ms']:.1f}",
+            f"{row['mb_per_second']:,.0f}",
+            f"{row['ratio']:.2f}",
+        ]
+        for row in rows
+    ]
+    header = ["files", "MB", "ms", "MB/s", "time/plain"]
+    notes = ["Median of sequential requests over HTTP; plain = the same bytes to and from the same S3 "
+             "without CareHub, signed in the same way."]
+    return "\n".join(["FILES", grid(header, cells), *notes])
+
+
+def safety(results):
+    found = results["safety"]
+    if not found:
+        return None
+    verdict = "ok" if found["passes"] else "missed"
+    return "\n".join([
+        "SAFETY CHECK",
+        f"{found['ns'] / 1000:.1f} µs of processor time for {found['new']} new and "
+        f"{found['current']} current medicines, {found['alerts']} alerts: {verdict} "
+        f"(target < {results['targets']['safety_ns'] / 1000:.0f} µs)",
+        f"Mean of {found['checks']:,} checks; the first, which reads the data, took "
+        f"{found['first_ns'] / 1_000_000:.1f} ms.",
+    ])
 
 
 def grid(header, rows, left=(0,)):

@@ -11,6 +11,7 @@ use carehub_api::{
 use carehub_domain::{
     access::{Action, PatientId},
     doctor::DoctorId,
+    glass::EmergencyAccessId,
     grant::Grant,
 };
 use carehub_store::Store;
@@ -25,12 +26,14 @@ pub struct GrantView {
     pub doctor: DoctorId,
     /// Whose repository it is.
     pub patient: PatientId,
-    /// When the patient read out the code.
+    /// When the patient read out the code, or the emergency began.
     pub granted_at: Timestamp,
     /// Until when the doctor may read.
     pub expires_at: Timestamp,
     /// Whether the doctor may read now.
     pub is_active: bool,
+    /// The emergency it comes from, if the patient was not asked.
+    pub emergency: Option<EmergencyAccessId>,
 }
 
 /// List who may read whose repository.
@@ -80,5 +83,6 @@ fn view(grant: &Grant, now: Timestamp) -> GrantView {
         granted_at: grant.granted_at,
         expires_at: grant.expires_at,
         is_active: grant.is_live(now),
+        emergency: grant.emergency,
     }
 }

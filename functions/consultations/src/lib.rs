@@ -26,7 +26,6 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/api/consultations/stats", stats::handler)
         .get("/api/consultations/{id}", show::handler)
-        .get("/api/consultations/{id}/prescription", show::prescription)
         .get("/api/consultations/{id}/symptoms", symptoms::list)
         .post("/api/consultations/{id}/symptoms", symptoms::add)
         .get("/api/consultations/{id}/symptoms/{pk}", symptoms::show)
@@ -59,7 +58,6 @@ pub fn routes() -> Routes {
 #[openapi(paths(
     show::handler,
     stats::handler,
-    show::prescription,
     symptoms::list,
     symptoms::add,
     symptoms::show,

@@ -1,4 +1,4 @@
-//! `/api/consultations/{id}` and its prescription
+//! `/api/consultations/{id}`
 
 use axum::extract::State;
 use carehub_api::{
@@ -8,14 +8,10 @@ use carehub_api::{
     etag::Tagged,
     extract::{Json, Path},
 };
-use carehub_domain::{
-    access::{Action, Denied},
-    appointment::AppointmentId,
-    consultation::Consultation,
-};
+use carehub_domain::{access::Action, appointment::AppointmentId, consultation::Consultation};
 use carehub_store::Store;
 
-use crate::{ConsultationView, entry::read};
+use crate::ConsultationView;
 
 /// See a consultation.
 #[utoipa::path(get, path = "/api/consultations/{id}", tag = "consultations", params(
@@ -37,21 +33,4 @@ pub(crate) async fn handler(
     store.events().note_look(&permit).await?;
     let view = ConsultationView::of(visit.clone(), findings, &actor);
     Ok(Tagged::of(&visit, Json(view)))
-}
-
-/// See the prescription of a consultation.
-#[utoipa::path(get, path = "/api/consultations/{id}/prescription", tag = "consultations", params(
-    ("id" = AppointmentId, Path, description = "The appointment."),
-), responses(
-    (status = 200, description = "The prescription that was written for it."),
-    (status = 403, description = "Who only books appointments does not read what is said there.", body = Problem),
-    (status = 404, description = "No prescription was written, there is no such appointment, or the caller has no part in it.", body = Problem),
-))]
-pub(crate) async fn prescription(
-    CurrentActor(actor): CurrentActor,
-    Path(id): Path<AppointmentId>,
-    State(store): State<Store>,
-) -> Result<()> {
-    let _visit = read(id, &actor, &store).await?;
-    Err(Denied::NotFound.into())
 }

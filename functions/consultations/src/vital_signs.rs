@@ -10,13 +10,17 @@ use carehub_api::{
     form,
     form::{Change, Invalid, replace},
     listing::WholeView,
+    vitals::{
+        Celsius, Centimetres, Fahrenheit, Inches, Kilograms, Pounds, one, pressure, readings,
+        wanted,
+    },
 };
 use carehub_domain::{
     access::{PatientId, UserId},
     appointment::AppointmentId,
     consultation::{
-        BadMeasure, BloodGlucose, BloodPressure, Decimal, Diastolic, Entry, HeartRate, Height,
-        OxygenSaturation, RespiratoryRate, Systolic, Temperature, VitalSigns, VitalSignsId, Weight,
+        BloodGlucose, BloodPressure, Diastolic, Entry, HeartRate, Height, OxygenSaturation,
+        RespiratoryRate, Systolic, Temperature, VitalSigns, VitalSignsId, Weight,
     },
     text::Text,
 };
@@ -26,45 +30,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::entry::{self, Added, Shown};
-
-macro_rules! units {
-    ($($(#[$meta:meta])* $unit:ident of $measure:ident by $read:ident;)+) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-        #[serde(try_from = "Decimal")]
-        #[schema(value_type = f64)]
-        pub(crate) struct $unit($measure);
-
-        impl TryFrom<Decimal> for $unit {
-            type Error = BadMeasure;
-
-            fn try_from(number: Decimal) -> Result<Self, BadMeasure> {
-                $measure::$read(number).map(Self)
-            }
-        }
-
-        impl From<$unit> for $measure {
-            fn from($unit(measure): $unit) -> Self {
-                measure
-            }
-        }
-    )+};
-}
-
-units! {
-    /// Degrees Celsius.
-    Celsius of Temperature by celsius;
-    /// Degrees Fahrenheit.
-    Fahrenheit of Temperature by fahrenheit;
-    /// Centimetres.
-    Centimetres of Height by centimetres;
-    /// Inches.
-    Inches of Height by inches;
-    /// Kilograms.
-    Kilograms of Weight by kilograms;
-    /// Pounds.
-    Pounds of Weight by pounds;
-}
 
 form! {
     /// What was measured. Temperature, height and weight are metric or not, as one likes.
@@ -363,38 +328,5 @@ impl VitalSignsChanges {
         self.blood_glucose.apply(&mut signs.blood_glucose, "blood_glucose", &mut changed);
         self.notes.apply(&mut signs.notes, "notes", &mut changed);
         Ok(changed)
-    }
-}
-
-/// What is asked of a measure, whatever the unit.
-#[expect(clippy::option_option, reason = "absent, null and a value are three answers")]
-fn wanted<U: Into<M> + PartialEq, M>(change: Change<U>) -> Option<Option<M>> {
-    change.wanted().map(|wanted| wanted.map(Into::into))
-}
-
-/// A sign that is given in one unit at most.
-fn one<T>(metric: Option<T>, other: Option<T>, name: &str) -> Result<Option<T>, Invalid> {
-    match (metric, other) {
-        (Some(_), Some(_)) => Err(Invalid::field(name, "is given in another unit as well")),
-        (metric, other) => Ok(metric.or(other)),
-    }
-}
-
-fn readings(pressure: Option<BloodPressure>) -> (Option<Systolic>, Option<Diastolic>) {
-    (pressure.map(BloodPressure::systolic), pressure.and_then(BloodPressure::diastolic))
-}
-
-fn pressure(
-    systolic: Option<Systolic>,
-    diastolic: Option<Diastolic>,
-) -> Result<Option<BloodPressure>, Invalid> {
-    match (systolic, diastolic) {
-        (None, None) => Ok(None),
-        (None, Some(_)) => {
-            Err(Invalid::field("blood_pressure_systolic", "is required beside the diastolic one"))
-        }
-        (Some(systolic), diastolic) => BloodPressure::of(systolic, diastolic)
-            .map(Some)
-            .map_err(|error| Invalid::field("blood_pressure_diastolic", error)),
     }
 }

@@ -1,9 +1,12 @@
 //! What the hub does by the clock.
 
+mod files;
 mod no_shows;
 mod offers;
+mod prescriptions;
 
 use carehub_domain::access::{Action, Actor, Denied};
+use carehub_objects::{Objects, ObjectsError};
 use carehub_store::{Store, StoreError, Table};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -23,6 +26,10 @@ pub enum Chore {
     NoShows,
     /// Offer to the next who waits what was not taken in time.
     Offers,
+    /// Give up files that did not arrive, and delete those that belong to nothing.
+    Files,
+    /// Note which prescriptions hold no longer.
+    Prescriptions,
 }
 
 /// What a chore did.
@@ -35,6 +42,10 @@ pub enum Done {
     Missed(Missed),
     /// Of [`Chore::Offers`].
     PassedOn(PassedOn),
+    /// Of [`Chore::Files`].
+    Tidied(Tidied),
+    /// Of [`Chore::Prescriptions`].
+    Expired(Expired),
 }
 
 /// What was deleted.
@@ -66,6 +77,26 @@ pub struct PassedOn {
     pub failed: usize,
 }
 
+/// Which files came to nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tidied {
+    /// How many did not arrive in time.
+    pub late: usize,
+    /// How many were deleted.
+    pub forgotten: usize,
+    /// How many could not be seen to this time.
+    pub failed: usize,
+}
+
+/// Which prescriptions hold no longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Expired {
+    /// Of how many that was noted.
+    pub prescriptions: usize,
+    /// How many could not be seen to this time.
+    pub failed: usize,
+}
+
 /// A chore could not be finished. The next run goes on with it.
 #[derive(Debug, thiserror::Error)]
 pub enum ChoreError {
@@ -75,6 +106,9 @@ pub enum ChoreError {
     /// The tables could not be read or written.
     #[error("the chore was interrupted")]
     Store(#[from] StoreError),
+    /// The bucket could not be written.
+    #[error("the content of a file could not be deleted")]
+    Objects(#[from] ObjectsError),
     /// Some records could not be seen to.
     #[error("some records could not be seen to: {0}")]
     Unfinished(usize),
@@ -82,11 +116,18 @@ pub enum ChoreError {
 
 impl Chore {
     /// Does the chore as of `now`.
-    pub async fn perform(self, store: &Store, now: Timestamp) -> Result<Done, ChoreError> {
+    pub async fn perform(
+        self,
+        store: &Store,
+        objects: &Objects,
+        now: Timestamp,
+    ) -> Result<Done, ChoreError> {
         match self {
             Self::Sweep => sweep(store, now).await.map(Done::Swept),
             Self::NoShows => no_shows::note(store, now).await.map(Done::Missed),
             Self::Offers => offers::pass_on(store, now).await.map(Done::PassedOn),
+            Self::Files => files::tidy(store, objects, now).await.map(Done::Tidied),
+            Self::Prescriptions => prescriptions::end(store, now).await.map(Done::Expired),
         }
     }
 }
@@ -95,12 +136,19 @@ impl Done {
     /// Complains about what could not be seen to, now that the rest is done.
     pub fn wholly(self) -> Result<Self, ChoreError> {
         match self {
-            Self::Missed(Missed { failed, .. }) | Self::PassedOn(PassedOn { failed, .. })
+            Self::Missed(Missed { failed, .. })
+            | Self::PassedOn(PassedOn { failed, .. })
+            | Self::Tidied(Tidied { failed, .. })
+            | Self::Expired(Expired { failed, .. })
                 if failed > 0 =>
             {
                 Err(ChoreError::Unfinished(failed))
             }
-            Self::Swept(_) | Self::Missed(_) | Self::PassedOn(_) => Ok(self),
+            Self::Swept(_)
+            | Self::Missed(_)
+            | Self::PassedOn(_)
+            | Self::Tidied(_)
+            | Self::Expired(_) => Ok(self),
         }
     }
 }

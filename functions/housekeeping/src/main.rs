@@ -8,9 +8,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 #[tokio::main]
 async fn main() -> Result<(), lambda::Error> {
     let (config, aws) = lambda::start()?;
-    let store = aws.store(&config);
+    let (store, objects) = (aws.store(&config), aws.objects(&config)?);
     lambda_runtime::run(service_fn(async |chore: LambdaEvent<Chore>| {
-        let done = chore.payload.perform(&store, SystemClock.now()).await?;
+        let done = chore.payload.perform(&store, &objects, SystemClock.now()).await?;
         Ok::<_, lambda::Error>(done.wholly()?)
     }))
     .await

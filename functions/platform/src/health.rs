@@ -5,6 +5,7 @@ use std::time::Instant;
 use axum::{extract::State, http::StatusCode};
 use carehub_api::extract::Json;
 use carehub_domain::clock::SharedClock;
+use carehub_objects::Objects;
 use carehub_store::{Store, Table};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,12 +111,15 @@ pub(crate) async fn cache(
 ))]
 pub(crate) async fn detailed(
     State(store): State<Store>,
+    State(objects): State<Objects>,
     State(clock): State<SharedClock>,
 ) -> (StatusCode, Json<DetailedView>) {
-    let checks = both(&store, clock.now()).await;
+    let now = clock.now();
+    let (checks, storage) = tokio::join!(both(&store, now), storage(&objects, now));
+    let checks: Vec<_> = checks.into_iter().chain(storage).collect();
     let (status, code) = sum(&checks);
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    (code, Json(DetailedView { status, checks: checks.into(), version, time: clock.now() }))
+    (code, Json(DetailedView { status, checks, version, time: now }))
 }
 
 async fn both(store: &Store, now: Timestamp) -> [CheckView; 2] {
@@ -126,13 +130,30 @@ async fn both(store: &Store, now: Timestamp) -> [CheckView; 2] {
     .into()
 }
 
+/// Looks at the bucket, if this function has to do with it.
+async fn storage(objects: &Objects, now: Timestamp) -> Option<CheckView> {
+    match objects.is_absent() {
+        true => None,
+        false => Some(look_at(objects.ping(), "storage", "S3", now).await),
+    }
+}
+
 async fn look(store: &Store, table: Table, component: &str, now: Timestamp) -> CheckView {
+    look_at(Box::pin(store.ping(table)), component, "DynamoDB", now).await
+}
+
+async fn look_at<E>(
+    ping: impl Future<Output = Result<(), E>>,
+    component: &str,
+    backend: &str,
+    now: Timestamp,
+) -> CheckView {
     let begun = Instant::now();
-    let answered = store.ping(table).await.is_ok();
+    let answered = ping.await.is_ok();
     CheckView {
         status: if answered { HEALTHY } else { UNHEALTHY }.to_owned(),
         component: component.to_owned(),
-        backend: "DynamoDB".to_owned(),
+        backend: backend.to_owned(),
         latency_ms: (begun.elapsed().as_secs_f64() * 1e6).round() / 1e3,
         time: now,
     }

@@ -127,6 +127,43 @@ pub(crate) async fn offer(
     })
 }
 
+/// What the patient and the doctor's hospital are told when a repository was opened in an emergency.
+/// Neither letter says why, or what is in the repository.
+pub(crate) async fn emergency(
+    relay: &Relay,
+    event: &Event,
+) -> Result<Vec<Message>, Box<dyn Failure>> {
+    let id = event.details.get("emergency").and_then(|id| id.parse().ok());
+    let Some(id) = id else { return Ok(Vec::new()) };
+    let (reader, store) = (Actor::worker("relay", event.at), &relay.store);
+    let access = store.glasses().find(id).await.map_err(failed)?;
+    let Ok(access) = access.view(&reader) else { return Ok(Vec::new()) };
+    let doctor = access.doctor_name.reveal();
+    let subject = "A health record was opened in an emergency";
+    let mut messages = Vec::new();
+    let patient = store.patients().find(access.patient).await.map_err(failed)?;
+    if let Ok(patient) = patient.view(&reader) {
+        let text = format!(
+            "Dr. {doctor} opened your health record in an emergency, for an hour. You can see why in CareHub, and close it there. Somebody will review it."
+        );
+        messages.extend(match (patient.phone, patient.email) {
+            (Some(to), _) => Some(Message::Sms { to, text }),
+            (None, Some(to)) => Some(Message::Mail { to, subject: subject.to_owned(), text }),
+            (None, None) => None,
+        });
+    }
+    let Some(hospital) = access.hospital else { return Ok(messages) };
+    let hospital = store.hospitals().find(hospital).await.map_err(failed)?;
+    if let Ok(hospital) = hospital.view(&reader) {
+        let text = format!(
+            "Dr. {doctor} opened the health record of a patient in an emergency, without asking the patient. Please review in CareHub whether that was right: {}.",
+            access.id
+        );
+        messages.push(Message::Mail { to: hospital.email, subject: subject.to_owned(), text });
+    }
+    Ok(messages)
+}
+
 fn failed(error: impl Failure) -> Box<dyn Failure> {
     Box::new(error)
 }

@@ -1,9 +1,11 @@
-//! What follows from events: totals, statistics and ratings, and messages to people.
+//! What follows from events: totals, statistics and ratings, and messages to people and pharmacies.
 
 mod letters;
 mod numbers;
+mod orders;
 
 use aws_lambda_events::{event::dynamodb::Event as Batch, streams::DynamoDbEventResponse};
+use carehub_api::config::PublicUrl;
 use carehub_clients::SharedPost;
 use carehub_domain::{Failure, access::Action, event::Event, secret::Pepper};
 use carehub_events::{again_from, announced, done};
@@ -16,8 +18,10 @@ pub struct Relay {
     pub store: Store,
     /// The hub's own secret, which codes are derived from.
     pub pepper: Pepper,
-    /// Carries messages to people.
+    /// Carries messages to people and pharmacies.
     pub post: SharedPost,
+    /// Where people reach this hub.
+    pub public_url: PublicUrl,
 }
 
 impl Relay {
@@ -56,19 +60,22 @@ impl Relay {
         done()
     }
 
-    /// Sends the message that an event calls for, if any.
+    /// Sends the messages that an event calls for.
     async fn write(&self, event: &Event) -> Result<(), Box<dyn Failure>> {
-        let message = match event.action {
-            Action::RequestCode => letters::code(self, event).await?,
+        let messages = match event.action {
+            Action::RequestCode => Vec::from_iter(letters::code(self, event).await?),
             Action::RegisterHospital | Action::ApproveHospital | Action::RejectHospital => {
-                letters::decision(self, event).await?
+                Vec::from_iter(letters::decision(self, event).await?)
             }
-            Action::OfferSlot => letters::offer(self, event).await?,
-            _ => None,
+            Action::OfferSlot => Vec::from_iter(letters::offer(self, event).await?),
+            Action::SendPrescription => Vec::from_iter(orders::order(self, event).await?),
+            Action::BreakGlass => letters::emergency(self, event).await?,
+            _ => Vec::new(),
         };
-        match message {
-            Some(message) => self.post.send(message).await.map_err(|error| Box::new(error) as _),
-            None => Ok(()),
+        for message in messages {
+            let sent = self.post.send(message).await;
+            sent.map_err(|error| Box::new(error) as Box<dyn Failure>)?;
         }
+        Ok(())
     }
 }

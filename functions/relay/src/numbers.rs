@@ -70,6 +70,14 @@ fn changed(event: &Event) -> Vec<String> {
             let care = event.details.get("assignment").cloned();
             patient.into_iter().chain(care).chain([subject]).collect()
         }
+        Action::CreatePrescription
+        | Action::EditPrescription
+        | Action::CancelPrescription
+        | Action::DispensePrescription
+        | Action::CompletePrescription
+        | Action::ExpirePrescription => {
+            event.details.get("replaces").cloned().into_iter().chain([subject]).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -99,6 +107,9 @@ async fn count(store: &Store, record: &str) -> Result<(), StoreError> {
         }
         if let Ok(id) = record.parse() {
             return store.appointments().recorded(id).await.map(|booked| booked.share());
+        }
+        if let Ok(id) = record.parse() {
+            return store.prescriptions().recorded(id).await.map(|written| written.share());
         }
         match record.parse() {
             Ok(id) => store.reviews().recorded(id).await.map(|review| review.share()),

@@ -8,6 +8,7 @@ use carehub_api::{AppState, app};
 use carehub_clients::SharedPost;
 use futures_util::{FutureExt, future::BoxFuture};
 use housekeeping::Chore;
+use inspector::Inspector;
 use relay::Relay;
 use serde_json::Value as Json;
 
@@ -21,6 +22,25 @@ pub(crate) type Consumer =
 /// A function that is called on schedule.
 pub(crate) type Task = Box<dyn Fn(Json) -> BoxFuture<'static, Outcome<()>> + Send + Sync>;
 
+/// The function `name`, if it is told of objects.
+pub(crate) fn receiver(name: &str, state: &AppState) -> Option<Task> {
+    match name {
+        "inspector" => {
+            let (store, objects) = (state.store.clone(), state.objects.clone());
+            let (inspector, clock) = (Inspector { store, objects }, Arc::clone(&state.clock));
+            Some(Box::new(move |event| {
+                let (inspector, now) = (inspector.clone(), clock.now());
+                async move {
+                    inspector.inspect(serde_json::from_value(event)?, now).await?;
+                    Ok(())
+                }
+                .boxed()
+            }))
+        }
+        _ => None,
+    }
+}
+
 /// The functions that answer requests.
 pub(crate) fn routers(state: &AppState) -> BTreeMap<&'static str, Router> {
     [
@@ -32,6 +52,8 @@ pub(crate) fn routers(state: &AppState) -> BTreeMap<&'static str, Router> {
         ("hospitals", hospitals::routes()),
         ("patients", patients::routes()),
         ("platform", platform::routes()),
+        ("prescriptions", prescriptions::routes()),
+        ("records", records::routes()),
     ]
     .into_iter()
     .map(|(name, routes)| (name, app(routes, state.clone())))
@@ -46,6 +68,7 @@ pub(crate) fn consumer(name: &str, state: &AppState, post: &SharedPost) -> Optio
                 store: state.store.clone(),
                 pepper: state.pepper.clone(),
                 post: Arc::clone(post),
+                public_url: state.public_url.clone(),
             };
             Some(Box::new(move |event| {
                 let relay = relay.clone();
@@ -65,7 +88,10 @@ pub(crate) fn task(name: &str, state: &AppState) -> Option<Task> {
                 let state = state.clone();
                 async move {
                     let chore: Chore = serde_json::from_value(input)?;
-                    chore.perform(&state.store, state.clock.now()).await?.wholly()?;
+                    chore
+                        .perform(&state.store, &state.objects, state.clock.now())
+                        .await?
+                        .wholly()?;
                     Ok(())
                 }
                 .boxed()

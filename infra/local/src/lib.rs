@@ -4,6 +4,7 @@
 //! S3 a folder, SMS and mail a visible outbox. Nothing is simulated above the
 //! AWS API: the code that runs here runs in Lambda.
 
+mod arrivals;
 mod database;
 mod folder;
 mod functions;
@@ -23,6 +24,7 @@ pub mod template;
 
 pub use self::{
     folder::FolderError,
+    objects::ObjectsError,
     options::Options,
     platform::{PREFIX, Platform, StartError, store_at},
     reasons::reasons,

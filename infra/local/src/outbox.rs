@@ -1,4 +1,4 @@
-//! SMS and mail on one machine: a list that developers can see.
+//! SMS, mail and messages of queues on one machine: a list that developers can see.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -42,6 +42,7 @@ struct Letter {
 enum Channel {
     Sms,
     Mail,
+    Queue,
 }
 
 impl Outbox {
@@ -63,6 +64,9 @@ impl Outbox {
             Message::Sms { to, text } => (Channel::Sms, to.reveal().to_owned(), None, text),
             Message::Mail { to, subject, text } => {
                 (Channel::Mail, to.reveal().to_owned(), Some(subject), text)
+            }
+            Message::Order(order) => {
+                (Channel::Queue, "pharmacy".to_owned(), None, json!(order).to_string())
             }
         };
         Letter { id: Ulid::generate(), at: self.clock.now(), channel, to, subject, text }

@@ -17,20 +17,21 @@ use dynoxide::{Database, DynoxideError};
 use tokio::net::TcpListener;
 
 use crate::{
+    arrivals::{Bell, Watch},
     database,
     folder::{Folder, FolderError},
     functions,
     gateway::{self, Gateway},
     group::Group,
     journal::Journal,
-    objects,
+    objects::{self, ObjectsError},
     options::Options,
     outbox::Outbox,
     schedules::Timer,
     secrets::Secrets,
     streams::Reader,
     tables::{self, TableError},
-    template::{Function, Schedule, Stream, Template, TemplateError, Trigger},
+    template::{Arrivals, Bucket, Function, Schedule, Stream, Template, TemplateError, Trigger},
 };
 
 /// What the names of tables begin with on one machine.
@@ -72,7 +73,11 @@ impl Platform {
                 .map_err(StartError::Secrets)?;
         }
         let database = database::open(&folder.database())?;
-        let objects = objects::open(&folder.objects()).map_err(StartError::Objects)?;
+        let bell = Bell::new();
+        let buckets: Vec<_> = template.buckets.iter().map(|one| one.name().to_owned()).collect();
+        let bucket = template.buckets.first().map_or("files", Bucket::name);
+        let objects_at = objects::at(addresses.2.port(), bucket);
+        let objects = objects::open(&folder.objects(), &buckets, bell.clone())?;
         let mut services = Group::new();
         services.spawn(|stop| database::serve(database.clone(), dynamodb, stop));
         services.spawn(|stop| database::sweep(database.clone(), stop));
@@ -83,10 +88,14 @@ impl Platform {
         let clock: SharedClock = Arc::new(SystemClock);
         let outbox = Arc::new(Outbox::open(&folder.outbox(), Arc::clone(&clock)).await?);
         let store = Store::new(client, PREFIX);
-        let state = lambda::assemble(&secrets.config()?, store.clone())?;
+        let mut config = secrets.config()?;
+        if config.public_url.is_none() {
+            config.public_url = format!("http://{}", addresses.0).try_into().ok();
+        }
+        let state = lambda::assemble(&config, store.clone(), objects_at)?;
         let post: SharedPost = outbox.clone();
         let dead_letters = Arc::new(Journal::open(&folder.dead_letters()).await?);
-        let wiring = Wiring { state, post, folder: &folder, clock, database, dead_letters };
+        let wiring = Wiring { state, post, folder: &folder, clock, database, bell, dead_letters };
         let functions = wiring.functions(template, gateway, outbox.router())?;
 
         let (gateway, dynamodb, s3) = addresses;
@@ -112,6 +121,7 @@ struct Wiring<'a> {
     folder: &'a Folder,
     clock: SharedClock,
     database: Database,
+    bell: Bell,
     dead_letters: Arc<Journal>,
 }
 
@@ -131,6 +141,7 @@ impl Wiring<'_> {
                     Trigger::Http(_) => routers.get(name.as_str()).map(|_| ()),
                     Trigger::Stream(stream) => self.follow(&mut group, name, stream),
                     Trigger::Schedule(schedule) => self.time(&mut group, name, schedule),
+                    Trigger::Arrivals(arrivals) => self.watch(&mut group, name, arrivals),
                 };
                 known.ok_or_else(|| StartError::Nobody(name.clone()))?;
             }
@@ -150,6 +161,19 @@ impl Wiring<'_> {
             dead_letters: Arc::clone(&self.dead_letters),
         };
         group.spawn(|stop| reader.run(consumer, stop));
+        Some(())
+    }
+
+    fn watch(&self, group: &mut Group, name: &str, arrivals: &Arrivals) -> Option<()> {
+        let receiver = functions::receiver(name, &self.state)?;
+        let watch = Watch {
+            function: name.to_owned(),
+            arrivals: arrivals.clone(),
+            folder: self.folder.objects(),
+            bell: self.bell.clone(),
+            dead_letters: Arc::clone(&self.dead_letters),
+        };
+        group.spawn(|stop| watch.run(receiver, stop));
         Some(())
     }
 
@@ -199,8 +223,8 @@ pub enum StartError {
     #[error("the database cannot be opened")]
     Database(#[from] DynoxideError),
     /// The objects cannot be opened.
-    #[error("the objects cannot be opened: {0:?}")]
-    Objects(s3s_fs::Error),
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
     /// A table cannot be created.
     #[error(transparent)]
     Table(#[from] TableError),

@@ -1,9 +1,10 @@
 //! The platform as `template.yaml` and its nested stacks declare it.
 //!
-//! The template is the only list of routes, tables, streams and schedules:
+//! The template is the only list of routes, tables, buckets, streams and schedules:
 //! the one-machine platform does what it says, and a test compares it with
 //! the routers.
 
+mod bucket;
 mod cadence;
 mod error;
 mod function;
@@ -15,6 +16,7 @@ mod table;
 use std::{fs, io, path::Path};
 
 pub use self::{
+    bucket::{Arrivals, Bucket},
     cadence::{BadCadence, Cadence},
     error::{Problem, TemplateError},
     function::{Function, Schedule, Stream, Trigger},
@@ -30,6 +32,8 @@ pub struct Template {
     pub functions: Vec<Function>,
     /// The DynamoDB tables.
     pub tables: Vec<Table>,
+    /// The S3 buckets.
+    pub buckets: Vec<Bucket>,
 }
 
 impl Template {
@@ -70,7 +74,7 @@ impl Template {
         self.functions.iter().flat_map(|function| {
             function.triggers.iter().filter_map(|trigger| match trigger {
                 Trigger::Http(route) => Some((function.name.as_str(), route)),
-                Trigger::Stream(_) | Trigger::Schedule(_) => None,
+                Trigger::Stream(_) | Trigger::Schedule(_) | Trigger::Arrivals(_) => None,
             })
         })
     }
@@ -80,6 +84,7 @@ impl Template {
             let at = |problem| TemplateError::new(&scope.stack.file, name, problem);
             match resource.kind.as_str() {
                 Table::KIND => self.tables.push(Table::read(scope, resource).map_err(at)?),
+                Bucket::KIND => self.buckets.push(Bucket::read(scope, resource).map_err(at)?),
                 Function::KIND => {
                     self.functions.push(Function::read(scope, resource).map_err(at)?);
                 }

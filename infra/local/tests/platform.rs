@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::{env, fs, net::SocketAddr, path::Path, process};
+use std::{env, fs, net::SocketAddr, path::Path, process, time::Duration};
 
+use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use carehub_local::{Options, Platform};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -64,6 +65,35 @@ async fn a_restart_finds_its_data_and_a_second_start_is_refused() {
     again.stop().await;
     let fresh = Options { fresh: true, ..scene.options.clone() };
     Platform::start(&fresh).await.unwrap().stop().await;
+}
+
+#[tokio::test]
+async fn what_arrives_in_quarantine_is_looked_into_now_and_after_a_start() {
+    let scene = Scene::new("arrivals");
+    let quarantine = scene.options.data.join("s3/carehub-files-000000000000-local/quarantine");
+    Platform::start(&scene.options).await.unwrap().stop().await;
+    fs::create_dir_all(&quarantine).unwrap();
+    fs::write(quarantine.join("arrived-while-it-was-off"), "x").unwrap();
+
+    let platform = Platform::start(&scene.options).await.unwrap();
+    let endpoint = format!("http://{}", platform.s3);
+    let config = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .region(Region::from_static("local"))
+        .endpoint_url(endpoint);
+    let client = carehub_objects::client(config);
+    let put = client.put_object().bucket("carehub-files-000000000000-local");
+    put.key("quarantine/arrives-now").body(b"x".to_vec().into()).send().await.unwrap();
+
+    // Nobody announced them, so they go.
+    let empty = async {
+        while fs::read_dir(&quarantine).unwrap().next().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), empty).await.unwrap();
+    platform.stop().await;
 }
 
 /// A folder of its own, and any ports.

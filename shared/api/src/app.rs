@@ -1,10 +1,6 @@
 //! Routes plus everything around them.
 
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request},
-    middleware::from_fn_with_state,
-};
+use axum::{Router, extract::Request, middleware::from_fn_with_state};
 use carehub_domain::{access::Denied, failures};
 use http::{HeaderName, HeaderValue, Method, Uri, uri::PathAndQuery};
 use tower::{Layer, util::MapRequestLayer};
@@ -15,9 +11,6 @@ use tower_http::{
 };
 
 use crate::{ApiError, AppState, Routes, config::Origins, edge};
-
-/// The largest body of a request that is not a file.
-const LARGEST_BODY: usize = 1 << 20;
 
 /// How long a request may take, a little less than Lambda lets the function live.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(9);
@@ -31,7 +24,6 @@ pub fn app(routes: Routes, state: AppState) -> Router {
         .router(&state)
         .fallback(async || ApiError::from(Denied::NotFound))
         .method_not_allowed_fallback(async || ApiError::from(RouteError::WrongMethod))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(http::StatusCode::SERVICE_UNAVAILABLE, LONGEST))
         .layer(CatchPanicLayer::new())
         .layer(cors(&state.origins))

@@ -27,8 +27,14 @@ pub struct Config {
     pub signing_key: Option<SecretString>,
     /// The web sites that may call, separated by commas.
     pub cors_origins: Origins,
+    /// The bucket of the files. Only functions that have to do with files know it.
+    pub bucket: Option<String>,
     /// The address that mail is sent from.
     pub mail_from: Option<EmailAddress>,
+    /// The queue of the pharmacies. Only `relay` knows it.
+    pub pharmacy_queue: Option<String>,
+    /// Where people reach this hub, for addresses on paper.
+    pub public_url: Option<PublicUrl>,
     /// How often callers may ask, such as `5/60` for five times a minute, or `off`.
     #[serde(skip)]
     pub limits: BTreeMap<Bucket, Option<Quota>>,
@@ -43,7 +49,10 @@ impl Default for Config {
             verifying_keys: None,
             signing_key: None,
             cors_origins: Origins::default(),
+            bucket: None,
             mail_from: None,
+            pharmacy_queue: None,
+            public_url: None,
             limits: Bucket::ALL.iter().map(|&bucket| (bucket, Some(bucket.quota()))).collect(),
         }
     }
@@ -99,6 +108,43 @@ pub enum ConfigError {
     Key(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Where people reach this hub, such as `https://hub.example`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublicUrl(String);
+
+impl Default for PublicUrl {
+    fn default() -> Self {
+        Self("http://localhost:8000".to_owned())
+    }
+}
+
+impl PublicUrl {
+    /// The address of a path, which begins with a slash.
+    pub fn of(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = NoPublicUrl;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text = text.trim().trim_end_matches('/');
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let sound = |host: &str| {
+            let plain = |b: u8| b.is_ascii_graphic() && !b"?#@\\\"<>".contains(&b);
+            !host.is_empty() && host.len() <= 200 && host.bytes().all(plain)
+        };
+        if host.is_some_and(sound) { Ok(Self(text.to_owned())) } else { Err(NoPublicUrl) }
+    }
+}
+
+/// The text is not the address of a hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an address such as https://hub.example")]
+pub struct NoPublicUrl;
+
 /// The web sites that may call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
@@ -137,6 +183,7 @@ mod tests {
         assert_eq!(read(&[]).unwrap().table_prefix, "carehub");
         assert!(read(&[("TABEL_PREFIX", "x")]).is_err());
         assert!(read(&[("LIMIT_NAPS", "5/60")]).is_err());
+        assert!(read(&[("PUBLIC_URL", "hub.example")]).is_err());
         assert!(read(&[("LIMIT_AUTH", "often")]).is_err());
     }
 
@@ -146,6 +193,15 @@ mod tests {
         assert_eq!(config.limits[&Bucket::Auth], Some(Quota::per(7, 30)));
         assert_eq!(config.limits[&Bucket::General], None);
         assert_eq!(config.limits[&Bucket::Register], Some(Bucket::Register.quota()));
+    }
+
+    #[test]
+    fn the_public_address_has_no_slash_at_its_end() {
+        let config = read(&[("PUBLIC_URL", "https://hub.example/")]).unwrap();
+        assert_eq!(config.public_url.unwrap().of("/verify/x"), "https://hub.example/verify/x");
+        for wrong in ["https://", "ftp://hub.example", "https://hub.example/?a", "https://a b"] {
+            assert_eq!(PublicUrl::try_from(wrong.to_owned()), Err(NoPublicUrl), "{wrong}");
+        }
     }
 
     proptest! {

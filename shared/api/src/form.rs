@@ -1,6 +1,6 @@
 //! Reading requests field by field, so that every wrong field is named at once.
 
-use std::fmt::Display;
+use std::{fmt::Display, marker::PhantomData};
 
 use carehub_domain::{Class, Failure, FieldError};
 use serde::{
@@ -41,8 +41,10 @@ macro_rules! form {
 /// The fields of a request that nobody has taken yet.
 #[derive(Debug)]
 pub struct Fields {
-    fields: Map<String, Value>,
+    left: Map<String, Value>,
     errors: Vec<FieldError>,
+    /// Whether every value came as text, whatever it means.
+    text: bool,
 }
 
 impl Fields {
@@ -50,10 +52,11 @@ impl Fields {
     ///
     /// If several are there, the first of them counts.
     pub fn take<T: DeserializeOwned>(&mut self, names: &[&str]) -> Option<T> {
-        let mut given = names.iter().filter_map(|&name| Some((name, self.fields.remove(name)?)));
+        let mut given = names.iter().filter_map(|&name| Some((name, self.left.remove(name)?)));
         let first = given.next();
         given.for_each(drop);
         let (name, read) = match first {
+            Some((name, value)) if self.text => (name, interpret(value)),
             Some((name, value)) => (name, serde_path_to_error::deserialize(value).map_err(explain)),
             None => (
                 names[0],
@@ -70,12 +73,33 @@ impl Fields {
     }
 }
 
+impl Fields {
+    /// Takes whatever is there.
+    pub(crate) fn take_all(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// Says what is wrong with fields that were taken.
+    pub(crate) fn refuse(&mut self, errors: Vec<FieldError>) {
+        self.errors.extend(errors);
+    }
+}
+
 /// Reads a whole form. What is left over is a mistake of the caller.
 pub(crate) fn read<F: Form>(fields: Map<String, Value>) -> Result<F, Invalid> {
-    let mut fields = Fields { fields, errors: Vec::new() };
+    read_whole(Fields { left: fields, errors: Vec::new(), text: false })
+}
+
+/// The same for a form that came as text: numbers, flags and lists are read from what is written,
+/// and nothing written means nothing given.
+pub(crate) fn read_text<F: Form>(fields: Map<String, Value>) -> Result<F, Invalid> {
+    read_whole(Fields { left: fields, errors: Vec::new(), text: true })
+}
+
+fn read_whole<F: Form>(mut fields: Fields) -> Result<F, Invalid> {
     let form = F::read(&mut fields);
-    let Fields { fields, mut errors } = fields;
-    errors.extend(fields.keys().map(|name| FieldError {
+    let Fields { left, mut errors, .. } = fields;
+    errors.extend(left.keys().map(|name| FieldError {
         pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
         detail: "there is no such field".to_owned(),
     }));
@@ -85,10 +109,25 @@ pub(crate) fn read<F: Form>(fields: Map<String, Value>) -> Result<F, Invalid> {
     }
 }
 
+/// Reads text as what it is, or else as what it means.
+fn interpret<T: DeserializeOwned>(value: Value) -> Result<T, (String, String)> {
+    let meant = value.as_str().and_then(|text| match text.trim() {
+        "" => Some(Value::Null),
+        text => serde_json::from_str(text).ok(),
+    });
+    let read = |value| serde_path_to_error::deserialize(value).map_err(explain);
+    read(value).or_else(|error| match meant {
+        Some(meant @ (Value::Array(_) | Value::Object(_))) => read(meant),
+        Some(meant) => read(meant).map_err(|_| error),
+        None => Err(error),
+    })
+}
+
 /// Where in a field something is wrong, and what, without the value itself.
 fn explain(error: serde_path_to_error::Error<serde_json::Error>) -> (String, String) {
     let path = error.path().iter().fold(String::new(), |path, segment| match segment {
         serde_path_to_error::Segment::Unknown => path,
+        serde_path_to_error::Segment::Seq { index } => format!("{path}/{index}"),
         segment => format!("{path}/{segment}"),
     });
     let message = error.into_inner().to_string();
@@ -149,6 +188,38 @@ impl<T> Change<T> {
     }
 }
 
+/// Several forms within a form, each to be read like the form itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Each<F> {
+    forms: Vec<Map<String, Value>>,
+    #[serde(skip)]
+    kind: PhantomData<F>,
+}
+
+impl<F: Form> Each<F> {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.forms.len()
+    }
+
+    /// Reads all of them, which stand in the field called `name`, and names every wrong field.
+    pub fn read(self, name: &str) -> Result<Vec<F>, Invalid> {
+        let mut errors = Vec::new();
+        let mut forms = Vec::new();
+        for (position, fields) in self.forms.into_iter().enumerate() {
+            match read(fields) {
+                Ok(form) => forms.push(form),
+                Err(Invalid(wrong)) => errors.extend(wrong.into_iter().map(|error| FieldError {
+                    pointer: format!("/{name}/{position}{}", error.pointer),
+                    detail: error.detail,
+                })),
+            }
+        }
+        if errors.is_empty() { Ok(forms) } else { Err(Invalid(errors)) }
+    }
+}
+
 /// Replaces a fact that cannot be forgotten, if a new one is given, and notes its name.
 pub fn replace<T: PartialEq>(
     to: &mut T,
@@ -164,7 +235,7 @@ pub fn replace<T: PartialEq>(
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reading<T>(std::marker::PhantomData<T>);
+        struct Reading<T>(PhantomData<T>);
 
         impl<'de, T: DeserializeOwned> Visitor<'de> for Reading<T> {
             type Value = Change<T>;
@@ -192,7 +263,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
             }
         }
 
-        deserializer.deserialize_newtype_struct("Change", Reading(std::marker::PhantomData))
+        deserializer.deserialize_newtype_struct("Change", Reading(PhantomData))
     }
 }
 
@@ -270,6 +341,18 @@ mod tests {
     }
 
     #[test]
+    fn every_wrong_field_of_every_form_within_is_named() {
+        let people = |people: Value| serde_json::from_value::<Each<Person>>(people).unwrap();
+        let both = json!([{"name": "Ana", "phone": "+923001234567"}, {"name": 5, "x": 1}]);
+        let Invalid(errors) = people(both).read("people").unwrap_err();
+        let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/people/1/name", "/people/1/phone", "/people/1/x"]);
+        let one = people(json!([{"name": "Ana", "phone": "+923001234567"}]));
+        assert_eq!(one.count(), 1);
+        assert_eq!(one.read("people").unwrap()[0].name, "Ana");
+    }
+
+    #[test]
     fn missing_fields_are_named_by_their_present_name() {
         let errors = person(json!({})).unwrap_err();
         assert_eq!(
@@ -295,6 +378,29 @@ mod tests {
         assert_eq!(nickname(with(json!(null))), Change(Some(None)));
         assert_eq!(nickname(with(json!(" "))), Change(Some(None)));
         assert_eq!(nickname(with(json!("Annie"))), Change(Some(Some("Annie".to_owned()))));
+    }
+
+    #[test]
+    fn text_is_read_as_what_it_means() {
+        form! {
+            /// What a page sends.
+            struct Page {
+                title: String,
+                count: u8,
+                private: Option<bool>,
+                tags: Option<Vec<String>>,
+                note: Option<EmailAddress>,
+            }
+        }
+        let sent =
+            json!({"title": "7", "count": "7", "private": "true", "tags": "[\"a\"]", "note": ""});
+        let Value::Object(sent) = sent else { panic!("an object") };
+        let Page { title, count, private, tags, note } = read_text(sent).unwrap();
+        assert_eq!((title.as_str(), count, private), ("7", 7, Some(true)));
+        assert_eq!((tags, note), (Some(vec!["a".to_owned()]), None));
+        let Value::Object(sent) = json!({"title": "", "count": "x"}) else { panic!("an object") };
+        let Invalid(errors) = read_text::<Page>(sent).unwrap_err();
+        assert_eq!(errors, [FieldError::of("count", "expected u8")]);
     }
 
     proptest! {

@@ -16,6 +16,7 @@ use crate::{
     AppState, Result,
     extract::Unreadable,
     seal::{open, seal},
+    upload,
 };
 
 const KEY: &str = "idempotency-key";
@@ -23,13 +24,13 @@ const SEAL: &str = "answer";
 
 /// The longest key.
 const LONGEST_KEY: usize = 200;
-/// The largest body of a request or an answer that is compared or kept.
+/// The largest answer that is kept.
 const LARGEST: usize = 1 << 20;
 
 /// Looks for the caller's key. The same key with the same request gets the same answer
 /// for a day; with another request it is a conflict.
 pub(crate) async fn answer_once(
-    State(state): State<AppState>,
+    State((state, largest)): State<(AppState, usize)>,
     request: Request,
     next: Next,
 ) -> Result<Response> {
@@ -45,12 +46,13 @@ pub(crate) async fn answer_once(
     let Some(claims) = claims else { return Ok(next.run(request).await) };
 
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, LARGEST).await.map_err(|_| Unreadable::TooLarge)?;
+    let body = to_bytes(body, largest).await.map_err(|_| Unreadable::TooLarge)?;
     let digest = |usage, parts: &[&[u8]]| BASE64.encode(state.pepper.tag(usage, parts));
     let (method, path) = (parts.method.as_str(), parts.uri.path());
+    let content = upload::content(&parts.headers, &body);
     let receipt = Receipt {
         key: digest("receipt", &[claims.sub.to_string().as_bytes(), chosen.as_bytes()]),
-        request: digest("request", &[method.as_bytes(), path.as_bytes(), &body]),
+        request: digest("request", &[&[method.as_bytes(), path.as_bytes()], &*content].concat()),
         at: now,
         answer: None,
     };

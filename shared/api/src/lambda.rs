@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
 use axum::{Router, extract::Request, middleware::map_request};
 use carehub_domain::{clock::SystemClock, secret::Pepper};
+use carehub_objects::Objects;
 use carehub_store::Store;
 use lambda_http::request::RequestContext;
 use secrecy::ExposeSecret;
@@ -24,7 +25,15 @@ pub type Error = lambda_http::Error;
 /// Serves `routes` until the environment is shut down.
 pub async fn serve(routes: Routes) -> Result<(), Error> {
     let (config, aws) = start()?;
-    lambda_http::run(received(app(routes, assemble(&config, aws.store(&config))?))).await
+    let state = assemble(&config, aws.store(&config), Objects::absent())?;
+    lambda_http::run(received(app(routes, state))).await
+}
+
+/// Serves `routes` that have to do with files, which others do not even link.
+pub async fn serve_with_files(routes: Routes) -> Result<(), Error> {
+    let (config, aws) = start()?;
+    let state = assemble(&config, aws.store(&config), aws.objects(&config)?)?;
+    lambda_http::run(received(app(routes, state))).await
 }
 
 /// Serves `routes` of a function that is given no secrets, as it has nothing to keep.
@@ -32,7 +41,8 @@ pub async fn serve_openly(routes: Routes) -> Result<(), Error> {
     let (mut config, aws) = start()?;
     let nobody_elses = ulid::Ulid::generate().to_string();
     config.pepper = Some(nobody_elses.into());
-    lambda_http::run(received(app(routes, assemble(&config, aws.store(&config))?))).await
+    let state = assemble(&config, aws.store(&config), aws.objects(&config)?)?;
+    lambda_http::run(received(app(routes, state))).await
 }
 
 /// Begins to log and reads what every function needs to know.
@@ -66,6 +76,16 @@ impl Aws {
             async move { aws_sdk_dynamodb::Client::new(aws.config().await) }
         })
     }
+
+    /// The content of files, in the bucket of this deployment.
+    pub fn objects(&self, config: &Config) -> Result<Objects, ConfigError> {
+        let bucket = config.bucket.as_ref().ok_or(ConfigError::Missing("BUCKET"))?;
+        let aws = self.clone();
+        Ok(Objects::lazy(bucket, move || {
+            let aws = aws.clone();
+            async move { carehub_objects::client(aws.config().await) }
+        }))
+    }
 }
 
 /// The hub's own secret.
@@ -75,7 +95,7 @@ pub fn pepper(config: &Config) -> Result<Pepper, ConfigError> {
 }
 
 /// Everything a handler may need, over a store.
-pub fn assemble(config: &Config, store: Store) -> Result<AppState, ConfigError> {
+pub fn assemble(config: &Config, store: Store, objects: Objects) -> Result<AppState, ConfigError> {
     let pepper = pepper(config)?;
     let published = config.verifying_keys.as_deref().unwrap_or(r#"{"keys":[]}"#);
     let mut tokens = Tokens::verifying(&config.issuer, published)?;
@@ -85,11 +105,13 @@ pub fn assemble(config: &Config, store: Store) -> Result<AppState, ConfigError> 
     Ok(AppState {
         limiter: Limiter::new(store.clone(), pepper.clone(), config.limits.clone()),
         store,
+        objects,
         clock: Arc::new(SystemClock),
         tokens,
         pepper,
         passwords: Passwords::default(),
         origins: config.cors_origins.clone(),
+        public_url: config.public_url.clone().unwrap_or_default(),
     })
 }
 

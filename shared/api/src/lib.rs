@@ -5,6 +5,7 @@ mod app;
 pub mod appointment;
 pub mod config;
 pub mod doctor;
+pub mod document;
 mod edge;
 pub mod error;
 pub mod etag;
@@ -21,7 +22,9 @@ mod seal;
 pub mod slot;
 mod state;
 pub mod token;
+pub mod upload;
 pub mod view;
+pub mod vitals;
 
 pub use self::{
     actor::Peer,

@@ -57,6 +57,12 @@ buckets! {
     OtpDaily = "OTP_DAILY" 20 per 86_400,
     /// Taking a doctor's time or keeping it, for each person.
     Booking = "BOOKING" 10 per 60,
+    /// Sending files or announcing them, for each person.
+    Upload = "UPLOAD" 10 per 60,
+    /// Opening repositories in an emergency, for each doctor.
+    Glass = "GLASS" 5 per 3600,
+    /// Asking whether a prescription is genuine, for each address.
+    Verify = "VERIFY" 30 per 60,
 }
 
 impl std::str::FromStr for Bucket {

@@ -2,13 +2,22 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
 
+use carehub_domain::file::MOST_INLINE;
+
 use crate::{AppState, idempotency, limit, limit::Bucket};
+
+/// The largest body of a request that brings no files.
+const LARGEST_BODY: usize = 1 << 20;
+
+/// The largest body of a request that may bring files: those and a form.
+const LARGEST_WITH_FILES: usize = MOST_INLINE + (1 << 18);
 
 /// The routes of a function. The first path of each is the documented one; the
 /// others are names that older clients know.
@@ -26,6 +35,7 @@ pub struct Route {
     /// What its requests are counted in.
     pub bucket: Option<Bucket>,
     idempotent: bool,
+    largest: usize,
     serve: MethodRouter<AppState>,
 }
 
@@ -81,13 +91,22 @@ impl Routes {
         self
     }
 
+    /// Lets requests to the last operation bring files.
+    pub fn with_files(mut self) -> Self {
+        if let Some(last) = self.0.last_mut() {
+            last.largest = LARGEST_WITH_FILES;
+        }
+        self
+    }
+
     /// Every operation.
     pub fn iter(&self) -> impl Iterator<Item = &Route> {
         self.0.iter()
     }
 
     fn serve(mut self, method: Method, path: &'static str, serve: MethodRouter<AppState>) -> Self {
-        self.0.push(Route { method, paths: vec![path], bucket: None, idempotent: false, serve });
+        let (paths, bucket, idempotent, largest) = (vec![path], None, false, LARGEST_BODY);
+        self.0.push(Route { method, paths, bucket, idempotent, largest, serve });
         self
     }
 
@@ -95,8 +114,10 @@ impl Routes {
         self.0.into_iter().fold(Router::new(), |router, route| {
             let mut serve = route.serve;
             if route.idempotent {
-                serve = serve.layer(from_fn_with_state(state.clone(), idempotency::answer_once));
+                let state = (state.clone(), route.largest);
+                serve = serve.layer(from_fn_with_state(state, idempotency::answer_once));
             }
+            serve = serve.layer(DefaultBodyLimit::max(route.largest));
             if let Some(bucket) = route.bucket {
                 serve = serve.layer(from_fn_with_state((state.clone(), bucket), limit::by_address));
             }

@@ -2,9 +2,15 @@
 
 use axum::extract::FromRef;
 use carehub_domain::{clock::SharedClock, secret::Pepper};
+use carehub_objects::Objects;
 use carehub_store::Store;
 
-use crate::{config::Origins, limit::Limiter, passwords::Passwords, token::Tokens};
+use crate::{
+    config::{Origins, PublicUrl},
+    limit::Limiter,
+    passwords::Passwords,
+    token::Tokens,
+};
 
 /// Everything a handler may need. Handlers take the parts they use, with
 /// `State(store): State<Store>`, so a signature lists its dependencies.
@@ -12,6 +18,8 @@ use crate::{config::Origins, limit::Limiter, passwords::Passwords, token::Tokens
 pub struct AppState {
     /// The records.
     pub store: Store,
+    /// The content of files.
+    pub objects: Objects,
     /// The time.
     pub clock: SharedClock,
     /// Who signs and who signed.
@@ -24,4 +32,6 @@ pub struct AppState {
     pub passwords: Passwords,
     /// The web sites that may call.
     pub origins: Origins,
+    /// Where people reach this hub.
+    pub public_url: PublicUrl,
 }

@@ -1,4 +1,4 @@
-//! Messages by Amazon SNS and mail by Amazon SES.
+//! Messages by Amazon SNS, mail by Amazon SES and orders by Amazon SQS.
 
 use std::{fmt, pin::Pin};
 
@@ -6,13 +6,14 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent};
 use carehub_domain::contact::{EmailAddress, Phone};
 use tokio::sync::OnceCell;
 
-use crate::{Message, Post, PostError};
+use crate::{Message, Order, Post, PostError};
 
-/// Sends by SNS and SES.
+/// Sends by SNS, SES and SQS.
 pub struct AwsPost {
     carriers: OnceCell<Carriers>,
     hire: Box<dyn Fn() -> Pin<Box<dyn Future<Output = Carriers> + Send>> + Send + Sync>,
     sender: Option<EmailAddress>,
+    pharmacies: Option<String>,
 }
 
 /// Who carries what.
@@ -22,6 +23,8 @@ pub struct Carriers {
     pub sns: aws_sdk_sns::Client,
     /// Carries mail.
     pub ses: aws_sdk_sesv2::Client,
+    /// Carries orders.
+    pub sqs: aws_sdk_sqs::Client,
 }
 
 impl AwsPost {
@@ -35,7 +38,13 @@ impl AwsPost {
         F: Future<Output = Carriers> + Send + 'static,
     {
         let hire = Box::new(move || Box::pin(hire()) as _);
-        Self { carriers: OnceCell::new(), hire, sender }
+        Self { carriers: OnceCell::new(), hire, sender, pharmacies: None }
+    }
+
+    /// Puts orders on the queue at this address; without one, they are written off.
+    #[must_use]
+    pub fn with_pharmacies(self, queue: Option<String>) -> Self {
+        Self { pharmacies: queue, ..self }
     }
 
     async fn carriers(&self) -> &Carriers {
@@ -70,6 +79,25 @@ impl AwsPost {
             .await;
         sent.map(drop).map_err(|error| PostError(error.into()))
     }
+
+    async fn order(&self, order: Order) -> Result<(), PostError> {
+        let Some(queue) = &self.pharmacies else {
+            tracing::warn!("no queue of pharmacies is configured, so an order was not sent");
+            return Ok(());
+        };
+        let body = serde_json::to_string(&order).map_err(|error| PostError(error.into()))?;
+        let sqs = &self.carriers().await.sqs;
+        // Within five minutes the queue itself drops what comes again; later the event tells.
+        let sent = sqs
+            .send_message()
+            .queue_url(queue)
+            .message_group_id(order.prescription.to_string())
+            .message_deduplication_id(order.event.to_string())
+            .message_body(body)
+            .send()
+            .await;
+        sent.map(drop).map_err(|error| PostError(error.into()))
+    }
 }
 
 impl Post for AwsPost {
@@ -81,6 +109,7 @@ impl Post for AwsPost {
             match message {
                 Message::Sms { to, text } => self.sms(to, text).await,
                 Message::Mail { to, subject, text } => self.mail(to, subject, text).await,
+                Message::Order(order) => self.order(order).await,
             }
         })
     }

@@ -1,13 +1,16 @@
-//! What is sent to people, whoever carries it.
+//! What is sent to people and pharmacies, whoever carries it.
 
 use std::{error::Error, pin::Pin, sync::Arc};
 
 use carehub_domain::{
     Class, Failure,
     contact::{EmailAddress, Phone},
+    event::{EventId, Reference},
+    hospital::HospitalId,
 };
+use serde::{Deserialize, Serialize};
 
-/// A message to a person.
+/// A message to a person or a pharmacy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A short message to a phone.
@@ -26,9 +29,27 @@ pub enum Message {
         /// The letter, as plain text.
         text: String,
     },
+    /// An order to a pharmacy, for whoever works on the queue of the pharmacies.
+    Order(Order),
 }
 
-/// Carries messages to people.
+/// What the queue of the pharmacies is told of a prescription. It names nobody; whoever works on
+/// the queue asks the hub for the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// What happened. Whoever sees it twice acts once.
+    pub event: EventId,
+    /// What is to be dispensed.
+    pub prescription: Reference,
+    /// Its number on paper.
+    pub prescription_number: String,
+    /// Where anybody sees whether it is genuine.
+    pub verification_url: String,
+    /// The hospital in which it was written.
+    pub hospital: Option<HospitalId>,
+}
+
+/// Carries messages.
 pub trait Post: Send + Sync {
     /// Hands a message over. It may arrive more than once, or late.
     fn send(

@@ -169,6 +169,16 @@ pub trait Subject {
     fn rank(&self) -> u8 {
         1
     }
+
+    /// What `actor`, who may not see it, is told: that it does not exist, unless they know better.
+    fn refusal(&self, _actor: &Actor) -> Denied {
+        Denied::NotFound
+    }
+
+    /// What every line about it in the audit log tells.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// Someone acting on the system.
@@ -259,7 +269,7 @@ impl Actor {
         match (self.can(T::VIEW, record), self.can(action, record)) {
             (true, true) => Ok(Permit::grant(self, action, record)),
             (true, false) => Err(Denied::Forbidden),
-            (false, _) => Err(Denied::NotFound),
+            (false, _) => Err(record.refusal(self)),
         }
     }
 
@@ -311,13 +321,14 @@ pub struct Permit {
 
 impl Permit {
     fn grant<T: Subject>(actor: &Actor, action: Action, record: &T) -> Self {
+        let facts = record.facts().into_iter();
         Self {
             actor: actor.clone(),
             action,
             subject: record.reference(),
             hospital: record.hospital().or(actor.hospital),
             patient: record.patient(),
-            details: BTreeMap::new(),
+            details: facts.map(|(name, fact)| (name.to_owned(), fact)).collect(),
             changed: Vec::new(),
         }
     }
@@ -409,6 +420,7 @@ failures! {
     pub enum Denied {
         NotFound = NotFound "not-found" "there is no such record",
         Forbidden = Forbidden "forbidden" "you may not do this",
+        GrantRequired = Forbidden "grant-required" "the patient has not let you in; ask for a code",
     }
 }
 

@@ -13,7 +13,9 @@ use crate::{
     care::Assignment,
     doctor::Doctor,
     patient::Patient,
+    prescription::Prescription,
     review::{Moderation, Review, Stars},
+    safety::{self, Medicine},
     search,
     tally::Total,
     text::Text,
@@ -38,6 +40,8 @@ pub enum Sheet {
     Visits(Option<UserId>),
     /// What patients think of a doctor.
     Rating(UserId),
+    /// The prescriptions of the hub, or of a doctor.
+    Prescriptions(Option<UserId>),
 }
 
 /// What a record adds to the sheets.
@@ -169,6 +173,37 @@ impl Counted for Review {
         }
     }
 }
+
+/// Of the medicines only what is in them counts, by the names of a closed list, so that no number
+/// tells what somebody typed.
+impl Counted for Prescription {
+    fn share(&self) -> Share {
+        let mut facts = Facts::from([
+            one("total"),
+            one(&format!("status:{}", self.recorded_status())),
+            one(&format!("month:{}", self.issued_at.strftime("%Y-%m"))),
+        ]);
+        facts.extend(self.is_digital.then(|| one("digital")));
+        for item in self.items() {
+            *facts.entry("medications".to_owned()).or_default() += 1;
+            let medication = &item.medication;
+            let known = safety::ingredients(&Medicine {
+                generic: medication.generic_name.as_ref().map(Text::reveal),
+                brand: medication.brand_name.as_ref().map(Text::reveal),
+                ..Medicine::named(medication.name.reveal())
+            });
+            let known = if known.is_empty() { vec![OTHER] } else { known };
+            for ingredient in known {
+                *facts.entry(format!("medicine:{ingredient}")).or_default() += 1;
+            }
+        }
+        let sheets = [None, Some(self.doctor.into())].map(Sheet::Prescriptions);
+        sheets.map(|sheet| (sheet, facts.clone())).into()
+    }
+}
+
+/// What medicines are counted as that nobody recognises.
+const OTHER: &str = "other";
 
 /// A record that is gone adds nothing.
 impl<T: Counted> Counted for Option<T> {

@@ -8,6 +8,7 @@ use crate::{
     doctor::DoctorId,
     event::Reference,
     failures,
+    glass::{EmergencyAccess, EmergencyAccessId},
 };
 
 /// How long a grant lasts.
@@ -15,24 +16,38 @@ pub const GRANT: SignedDuration = SignedDuration::from_mins(30);
 
 /// The right of one doctor to read one patient's repository.
 ///
-/// It comes into being when the doctor enters the code that the patient read out,
-/// and it is always looked up, never taken from a request.
+/// It comes into being when the doctor enters the code that the patient read out, or in an
+/// emergency. It is always looked up, never taken from a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// The doctor who may read.
     pub doctor: DoctorId,
     /// Whose repository it is.
     pub patient: PatientId,
-    /// When the patient read out the code.
+    /// When the patient read out the code, or the emergency began.
     pub granted_at: Timestamp,
     /// When the doctor may no longer read.
     pub expires_at: Timestamp,
+    /// The emergency it comes from, if the patient was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyAccessId>,
 }
 
 impl Grant {
     /// Opens the repository of `patient` to `doctor`.
     pub fn open(doctor: DoctorId, patient: PatientId, now: Timestamp) -> Self {
-        Self { doctor, patient, granted_at: now, expires_at: now + GRANT }
+        Self { doctor, patient, granted_at: now, expires_at: now + GRANT, emergency: None }
+    }
+
+    /// Opens the repository as long as the emergency lasts.
+    pub fn in_emergency(access: &EmergencyAccess) -> Self {
+        Self {
+            doctor: access.doctor,
+            patient: access.patient,
+            granted_at: access.opened_at,
+            expires_at: access.expires_at,
+            emergency: Some(access.id),
+        }
     }
 
     /// Whether the doctor may still read.

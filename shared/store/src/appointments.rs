@@ -32,6 +32,7 @@ use crate::{
     key::{NAMES, Partition, Slice},
     patients,
     query::{Filter, Order},
+    records,
     transaction::Transaction,
 };
 
@@ -292,7 +293,7 @@ impl Appointments<'_> {
         let transaction = enter(self.store.transaction(&permit), appointment, Faster);
         let transaction = with_care(transaction, booked.care, booked.patient);
         let transaction = match appointment.kind {
-            Kind::Slot => transaction.put(&HealthRecord::of_visit(appointment)),
+            Kind::Slot => records::open(transaction, &HealthRecord::of_visit(appointment), Faster),
             Kind::Request | Kind::Consultation | Kind::WalkIn => transaction,
         };
         settle(save_books(transaction, booked.books, &permit)?).await
@@ -370,15 +371,8 @@ impl Appointments<'_> {
         care: Option<&Assignment>,
         permit: &Permit,
     ) -> Transaction<'_, Faster> {
-        let permit =
-            about(after, care, permit).noting("from", before.status()).noting("to", after.status());
-        let mut after = after.clone();
-        let transaction = self.store.transaction(&permit).replace(&mut after, Faster);
-        let transaction = match (before.visit(), after.visit()) {
-            (None, Some(visit)) => transaction.put(&visit),
-            _ => transaction,
-        };
-        Refiling::between(&copies(before), copies(&after)).join(transaction)
+        let permit = stepping(before, after, care, permit);
+        advance(self.store.transaction(&permit), before, after, Faster)
     }
 
     /// The appointments to which nobody came, and for whom nobody waits any longer at `now`. One
@@ -496,6 +490,32 @@ pub(crate) fn about(
         Some(care) => permit.noting("assignment", care.id),
         None => permit,
     }
+}
+
+/// The event says from where to where the appointment got.
+pub(crate) fn stepping(
+    before: &Appointment,
+    after: &Appointment,
+    care: Option<&Assignment>,
+    permit: &Permit,
+) -> Permit {
+    about(after, care, permit).noting("from", before.status()).noting("to", after.status())
+}
+
+/// Adds an appointment that got further to a transaction, and the visit if it took place.
+pub(crate) fn advance<'s, E>(
+    transaction: Transaction<'s, E>,
+    before: &Appointment,
+    after: &Appointment,
+    otherwise: E,
+) -> Transaction<'s, E> {
+    let mut after = after.clone();
+    let transaction = transaction.replace(&mut after, otherwise);
+    let transaction = match (before.visit(), after.visit()) {
+        (None, Some(visit)) => transaction.put(&visit),
+        _ => transaction,
+    };
+    Refiling::between(&copies(before), copies(&after)).join(transaction)
 }
 
 /// Adds a new appointment to a transaction.
@@ -683,13 +703,5 @@ impl Entity for Diary {
     fn expiry(&self) -> Option<Expiry> {
         let over = self.day.to_zoned(TimeZone::UTC).ok()?.timestamp() + KEPT;
         Some(Expiry::Lazily(over))
-    }
-}
-
-impl Entity for HealthRecord {
-    const KIND: &'static str = "record";
-
-    fn key(&self) -> Key {
-        patients::under(self.patient).sort(Self::KIND, self.id)
     }
 }

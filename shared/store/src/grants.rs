@@ -66,7 +66,7 @@ fn of_doctor(doctor: DoctorId) -> Partition {
     Key::partition(Table::Clinical, "doctor", doctor)
 }
 
-fn at(patient: PatientId, doctor: DoctorId) -> Key {
+pub(crate) fn at(patient: PatientId, doctor: DoctorId) -> Key {
     of_patient(patient).sort(Grant::KIND, doctor)
 }
 

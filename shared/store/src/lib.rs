@@ -5,34 +5,49 @@
 //! entities and the domain errors their conditions stand for.
 
 mod accounts;
+mod adherence;
 mod appointments;
 mod care;
 mod census;
+mod charts;
 mod codes;
 mod consultations;
 mod departments;
 mod doctors;
+mod documents;
 mod entity;
 mod error;
 mod events;
+mod files;
 mod filing;
+mod glasses;
 mod grants;
 mod holds;
 mod hospitals;
 mod key;
+mod labs;
 mod limits;
+mod medical_records;
 mod notes;
+mod papers;
 mod patients;
+mod prescription_notes;
+mod prescriptions;
 mod query;
 mod queues;
 mod race;
 mod receipts;
+mod records;
+mod reminders;
+mod repositories;
 mod reviews;
+mod safety_rules;
 pub mod schema;
 mod sessions;
 mod strikes;
 mod sweep;
 mod table;
+mod templates;
 mod totals;
 mod transaction;
 mod waitlists;
@@ -45,30 +60,44 @@ use tokio::sync::OnceCell;
 
 pub use self::{
     accounts::{Accounts, Opening},
+    adherence::Adherence,
     appointments::{AppointmentFilter, Appointments, Booked, Desk, Moved},
     care::Care,
     census::Census,
+    charts::Pile,
     codes::Codes,
     consultations::{Consultations, Filed},
     departments::Departments,
     doctors::{DoctorFilter, Doctors, Stage, Visitor},
+    documents::Documents,
     error::{StoreError, WriteError},
     events::{Events, LogFilter},
+    files::Files,
+    glasses::Glasses,
     grants::Grants,
     holds::HeldSlots,
     hospitals::Hospitals,
+    labs::{LabFilter, LabResults},
     limits::{Limits, Spent},
+    medical_records::{Concluded, MedicalRecordFilter, MedicalRecords},
     notes::Notes,
     patients::{PatientFilter, Patients},
+    prescription_notes::PrescriptionNotes,
+    prescriptions::{Issued, Prescriptions},
     query::{Page, Position, Window},
     queues::Queues,
     race::win,
     receipts::{Receipt, Receipts},
+    records::{Attached, Records},
+    reminders::Reminders,
+    repositories::Repositories,
     reviews::Reviews,
+    safety_rules::HospitalRules,
     sessions::{Attendance, Sessions},
     strikes::FailedSignIns,
     sweep::Sweep,
     table::Table,
+    templates::Templates,
     totals::Totals,
     waitlists::Waitlists,
 };
@@ -116,117 +145,182 @@ impl Store {
 
     /// People's accounts.
     pub fn accounts(&self) -> Accounts<'_> {
-        Accounts::of(self)
+        Accounts::kept_in(self)
     }
 
     /// People's sessions.
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::of(self)
+        Sessions::kept_in(self)
     }
 
     /// One-time codes.
     pub fn codes(&self) -> Codes<'_> {
-        Codes::of(self)
+        Codes::kept_in(self)
     }
 
     /// Doctors' rights to read repositories.
     pub fn grants(&self) -> Grants<'_> {
-        Grants::of(self)
+        Grants::kept_in(self)
+    }
+
+    /// Patients' repositories, and to whom they are open.
+    pub fn repositories(&self) -> Repositories<'_> {
+        Repositories::kept_in(self)
+    }
+
+    /// Repositories that were opened in an emergency.
+    pub fn glasses(&self) -> Glasses<'_> {
+        Glasses::kept_in(self)
+    }
+
+    /// Files that people keep.
+    pub fn documents(&self) -> Documents<'_> {
+        Documents::kept_in(self)
+    }
+
+    /// What doctors want patients to take.
+    pub fn prescriptions(&self) -> Prescriptions<'_> {
+        Prescriptions::kept_in(self)
+    }
+
+    /// What people noted on that.
+    pub fn prescription_notes(&self) -> PrescriptionNotes<'_> {
+        PrescriptionNotes::kept_in(self)
+    }
+
+    /// The rules of hospitals for the safety check.
+    pub fn safety_rules(&self) -> HospitalRules<'_> {
+        HospitalRules::kept_in(self)
     }
 
     /// The hospitals.
     pub fn hospitals(&self) -> Hospitals<'_> {
-        Hospitals::of(self)
+        Hospitals::kept_in(self)
     }
 
     /// Their departments.
     pub fn departments(&self) -> Departments<'_> {
-        Departments::of(self)
+        Departments::kept_in(self)
     }
 
     /// The doctors.
     pub fn doctors(&self) -> Doctors<'_> {
-        Doctors::of(self)
+        Doctors::kept_in(self)
     }
 
     /// The patients.
     pub fn patients(&self) -> Patients<'_> {
-        Patients::of(self)
+        Patients::kept_in(self)
     }
 
     /// Notes about patients.
     pub fn notes(&self) -> Notes<'_> {
-        Notes::of(self)
+        Notes::kept_in(self)
     }
 
     /// Who cares for whom.
     pub fn care(&self) -> Care<'_> {
-        Care::of(self)
+        Care::kept_in(self)
     }
 
     /// Who sees whom, and when.
     pub fn appointments(&self) -> Appointments<'_> {
-        Appointments::of(self)
+        Appointments::kept_in(self)
+    }
+
+    /// What people uploaded.
+    pub fn files(&self) -> Files<'_> {
+        Files::kept_in(self)
     }
 
     /// What is kept for patients for a while.
     pub fn holds(&self) -> HeldSlots<'_> {
-        HeldSlots::of(self)
+        HeldSlots::kept_in(self)
     }
 
     /// Who waits for a day of a doctor.
     pub fn waitlists(&self) -> Waitlists<'_> {
-        Waitlists::of(self)
+        Waitlists::kept_in(self)
     }
 
     /// What was written down about visits.
     pub fn consultations(&self) -> Consultations<'_> {
-        Consultations::of(self)
+        Consultations::kept_in(self)
+    }
+
+    /// What patients and doctors keep about illnesses and visits.
+    pub fn records(&self) -> Records<'_> {
+        Records::kept_in(self)
+    }
+
+    /// What doctors write down about visits when they are over.
+    pub fn medical_records(&self) -> MedicalRecords<'_> {
+        MedicalRecords::kept_in(self)
+    }
+
+    /// What tests have shown.
+    pub fn lab_results(&self) -> LabResults<'_> {
+        LabResults::kept_in(self)
     }
 
     /// What patients think of doctors.
     pub fn reviews(&self) -> Reviews<'_> {
-        Reviews::of(self)
+        Reviews::kept_in(self)
     }
 
     /// Who waits for whom without an appointment.
     pub fn queues(&self) -> Queues<'_> {
-        Queues::of(self)
+        Queues::kept_in(self)
+    }
+
+    /// What doctors prescribe often.
+    pub fn templates(&self) -> Templates<'_> {
+        Templates::kept_in(self)
+    }
+
+    /// Of which medicines patients want to be reminded.
+    pub fn reminders(&self) -> Reminders<'_> {
+        Reminders::kept_in(self)
+    }
+
+    /// Whether patients take what was prescribed.
+    pub fn adherence(&self) -> Adherence<'_> {
+        Adherence::kept_in(self)
     }
 
     /// What statistics count.
     pub fn census(&self) -> Census<'_> {
-        Census::of(self)
+        Census::kept_in(self)
     }
 
     /// The audit log.
     pub fn events(&self) -> Events<'_> {
-        Events::of(self)
+        Events::kept_in(self)
     }
 
     /// How often callers may ask.
     pub fn limits(&self) -> Limits<'_> {
-        Limits::of(self)
+        Limits::kept_in(self)
     }
 
     /// How often callers failed to sign in.
     pub fn failed_sign_ins(&self) -> FailedSignIns<'_> {
-        FailedSignIns::of(self)
+        FailedSignIns::kept_in(self)
     }
 
     /// Answers kept for requests that are sent again.
     pub fn receipts(&self) -> Receipts<'_> {
-        Receipts::of(self)
+        Receipts::kept_in(self)
     }
 
     /// The totals of the hub.
     pub fn totals(&self) -> Totals<'_> {
-        Totals::of(self)
+        Totals::kept_in(self)
     }
 
     /// What has expired.
     pub fn sweep(&self) -> Sweep<'_> {
-        Sweep::of(self)
+        Sweep::kept_in(self)
     }
 
     /// Whether a table answers.
@@ -275,7 +369,7 @@ macro_rules! aggregate {
         }
 
         impl<'s> $name<'s> {
-            pub(crate) fn of(store: &'s crate::Store) -> Self {
+            pub(crate) fn kept_in(store: &'s crate::Store) -> Self {
                 Self { store }
             }
         }

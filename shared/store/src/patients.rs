@@ -53,17 +53,22 @@ impl Patients<'_> {
     /// Looks up a patient. A record that was merged leads to the one that stayed; one that was
     /// removed leads nowhere.
     pub async fn find(&self, id: PatientId) -> Result<Guarded<Patient>, StoreError> {
+        self.current(id).await.map(Guarded::new)
+    }
+
+    /// The same, for others of the store that guard what comes with the patient.
+    pub(crate) async fn current(&self, id: PatientId) -> Result<Option<Patient>, StoreError> {
         let mut wanted = id;
         for _ in 0..MERGES {
             match self.recorded(wanted).await? {
                 Some(patient) => match patient.merged_into() {
                     Some(into) => wanted = into,
-                    None => return Ok(Guarded::new(Some(patient).filter(Patient::is_current))),
+                    None => return Ok(Some(patient).filter(Patient::is_current)),
                 },
                 None => break,
             }
         }
-        Ok(Guarded::new(None))
+        Ok(None)
     }
 
     /// The record itself, whatever became of it, for counting and for undoing a merge.

@@ -32,6 +32,17 @@ pub struct Position {
     backwards: bool,
 }
 
+impl Position {
+    /// Right behind the item whose sort key this is, or right before it.
+    pub(crate) fn at(sort: String, backwards: bool) -> Self {
+        Self { partition: String::new(), sort, backwards }
+    }
+
+    pub(crate) fn is_backwards(&self) -> bool {
+        self.backwards
+    }
+}
+
 /// Which page of a list to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {

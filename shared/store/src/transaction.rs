@@ -16,7 +16,7 @@ use ulid::Ulid;
 
 use crate::{
     Entity, Key, Store, StoreError, WriteError, entity,
-    key::{EXPIRES_AT, PARTITION, REVISION},
+    key::{EXPIRES_AT, EXPIRY_DAY, PARTITION, REVISION},
 };
 
 /// The most writes that one transaction takes.
@@ -173,6 +173,38 @@ impl<'s, E> Transaction<'s, E> {
                 .build(),
         );
         self.push(update.map(|update| TransactWriteItem::builder().update(update).build()), None)
+    }
+
+    /// Gives a record that is there an attribute that it does not have yet, and so one more
+    /// revision. One that is `settled` need not be seen to any more.
+    pub(crate) fn endow(
+        self,
+        key: Key,
+        (attribute, value): (&str, String),
+        settled: bool,
+        otherwise: E,
+    ) -> Self {
+        let forgetting =
+            if settled { format!(" REMOVE {EXPIRY_DAY}, {EXPIRES_AT}") } else { String::new() };
+        let update = finish(
+            Update::builder()
+                .table_name(self.store.names.of(key.table))
+                .set_key(Some(key.into()))
+                .condition_expression(format!(
+                    "attribute_exists({PARTITION}) AND attribute_not_exists(#attribute)"
+                ))
+                .update_expression(format!(
+                    "SET #attribute = :value, {REVISION} = {REVISION} + :one{forgetting}"
+                ))
+                .expression_attribute_names("#attribute", attribute)
+                .expression_attribute_values(":value", AttributeValue::S(value))
+                .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+                .build(),
+        );
+        self.push(
+            update.map(|update| TransactWriteItem::builder().update(update).build()),
+            Some(otherwise),
+        )
     }
 
     fn put_at<T: Entity>(&self, record: &T, key: Key) -> Result<PutBuilder, StoreError> {

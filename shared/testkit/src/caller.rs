@@ -99,6 +99,34 @@ impl<'h> Caller<'h> {
         self.send(Method::DELETE, path.as_ref(), None::<&Value>).await
     }
 
+    /// Sends a form with files, each by its field and its name.
+    pub async fn upload(
+        &self,
+        path: impl AsRef<str>,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, Vec<u8>)],
+    ) -> Reply {
+        const BOUNDARY: &str = "what-stands-between";
+
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!(
+                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.into_bytes());
+        }
+        for (name, file, bytes) in files {
+            let head = format!(
+                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n"
+            );
+            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+        }
+        body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+        let media = format!("multipart/form-data; boundary={BOUNDARY}");
+        let caller = self.with_header("content-type", media);
+        caller.send_bytes(Method::POST, path.as_ref(), body).await
+    }
+
     /// Makes any request.
     pub async fn send(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Reply {
         let bytes = body.map(|body| serde_json::to_vec(body).expect("a serializable body"));

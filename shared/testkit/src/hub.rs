@@ -14,7 +14,7 @@ use aws_lambda_events::event::dynamodb::Event as Batch;
 use axum::{Router, body::Body};
 use carehub_api::{
     AppState, Peer, Routes, app,
-    config::{Config, Origins},
+    config::{Config, Origins, PublicUrl},
     limit::{Bucket, Limiter, Quota},
     passwords::Passwords,
     token::Tokens,
@@ -23,14 +23,21 @@ use carehub_domain::clock::SharedClock;
 use carehub_store::Store;
 use dynoxide::{
     Database,
-    actions::{get_records::GetRecordsRequest, get_shard_iterator::GetShardIteratorRequest},
+    actions::{
+        get_records::GetRecordsRequest, get_shard_iterator::GetShardIteratorRequest,
+        put_item::PutItemRequest,
+    },
     streams::{shard_id, stream_arn},
+    types::AttributeValue,
 };
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Caller, Faults, ManualClock, Meter, RecordedPost, Reply, keys, tables};
+use crate::{
+    Caller, Faults, ManualClock, Meter, RecordedPost, Reply, keys, storage::Storage, tables,
+};
 
 /// A function: its name in the template and its routes.
 pub type Function = (&'static str, Routes);
@@ -53,6 +60,7 @@ pub struct TestHub {
     gateway: Gateway,
     functions: BTreeMap<&'static str, Router>,
     database: Database,
+    storage: Storage,
     /// The last record of the stream that was read.
     read: Mutex<Option<String>>,
     callers: AtomicU32,
@@ -84,7 +92,9 @@ impl TestHub {
         let tokens = Tokens::verifying(&Config::default().issuer, r#"{"keys":[]}"#)
             .and_then(|tokens| tokens.signing(keys::signing_key()))
             .expect("a key that signs");
+        let storage = Storage::new();
         let state = AppState {
+            objects: storage.objects(),
             limiter: Limiter::new(store.clone(), pepper.clone(), quotas),
             store,
             clock: shared,
@@ -92,6 +102,7 @@ impl TestHub {
             pepper,
             passwords: Passwords::default(),
             origins: Origins::default(),
+            public_url: PublicUrl::default(),
         };
         let functions = functions
             .into_iter()
@@ -106,6 +117,7 @@ impl TestHub {
             gateway,
             functions,
             database,
+            storage,
             read: Mutex::default(),
             callers: AtomicU32::default(),
         }
@@ -134,6 +146,33 @@ impl TestHub {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
         Reply { status: parts.status, headers: parts.headers, body: body.into() }
+    }
+
+    /// Sends a file that was announced, as a browser would.
+    pub async fn put(&self, invitation: &Value, bytes: Vec<u8>) -> StatusCode {
+        self.storage.put(invitation, bytes).await
+    }
+
+    /// Follows a link to a file, as a browser would.
+    pub async fn fetch(&self, url: &str) -> Reply {
+        self.storage.fetch(url).await
+    }
+
+    /// Puts an item that nobody can read in the place of another, as a fault of the hub would.
+    pub fn spoil(&self, table: &str, partition: &str, sort: &str) {
+        let item = [("pk", partition), ("sk", sort)];
+        let item = item.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        let request = PutItemRequest {
+            table_name: format!("{}-{table}", tables::PREFIX),
+            item: item.into(),
+            ..PutItemRequest::default()
+        };
+        self.database.put_item(request).expect("a table that takes items");
+    }
+
+    /// The objects that were sent since the last time, by key.
+    pub fn arrived(&self) -> Vec<String> {
+        self.storage.take_arrived()
     }
 
     /// The records of the stream that nobody has read yet.

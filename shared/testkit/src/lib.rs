@@ -5,10 +5,13 @@
 mod caller;
 mod clock;
 mod faults;
+#[path = "../../domain/src/file/samples.rs"]
+pub mod files;
 mod hub;
 mod keys;
 mod meter;
 mod post;
+mod storage;
 mod tables;
 
 pub use self::{

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Mutex};
 
-use carehub_clients::{Message, Post, PostError};
+use carehub_clients::{Message, Order, Post, PostError};
 
 /// Keeps messages instead of sending them.
 #[derive(Debug, Default)]
@@ -19,8 +19,18 @@ impl RecordedPost {
         let texts = self.sent().into_iter().filter_map(|message| match message {
             Message::Sms { to, text } => (to.reveal() == recipient).then_some(text),
             Message::Mail { to, text, .. } => (to.reveal() == recipient).then_some(text),
+            Message::Order(_) => None,
         });
         texts.collect()
+    }
+
+    /// What pharmacies were told to dispense, oldest first.
+    pub fn orders(&self) -> Vec<Order> {
+        let orders = self.sent().into_iter().filter_map(|message| match message {
+            Message::Order(order) => Some(order),
+            Message::Sms { .. } | Message::Mail { .. } => None,
+        });
+        orders.collect()
     }
 
     /// The six digits in the newest message to a phone.

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use serde_yaml_ng::Mapping;
 
 use super::{
-    cadence::Cadence, error::Problem, route::Route, scope::Scope, stack::Resource, table::Table,
+    bucket::Arrivals, cadence::Cadence, error::Problem, route::Route, scope::Scope,
+    stack::Resource, table::Table,
 };
 
 /// A Lambda function.
@@ -26,6 +27,8 @@ pub enum Trigger {
     Stream(Stream),
     /// The passing of time.
     Schedule(Schedule),
+    /// Objects that arrive.
+    Arrivals(Arrivals),
 }
 
 /// The changes of a table, on their way to a function.
@@ -68,9 +71,12 @@ impl Function {
         #[serde(rename_all = "PascalCase")]
         struct Code {
             code_uri: String,
+            #[serde(default)]
+            event_invoke_config: Patience,
         }
 
-        let Code { code_uri } = scope.properties(&resource.properties, &["CodeUri"])?;
+        let Code { code_uri, event_invoke_config } =
+            scope.properties(&resource.properties, &["CodeUri", "EventInvokeConfig"])?;
         let name = match code_uri.trim_end_matches('/').rsplit_once("functions/") {
             Some((_, name)) if !name.is_empty() && !name.contains('/') => name.to_owned(),
             _ => return Err(Problem::Code(code_uri)),
@@ -83,7 +89,9 @@ impl Function {
                 let event = event.as_str().unwrap_or_default().to_owned();
                 let trigger = serde_yaml_ng::from_value(declared)
                     .map_err(Problem::NotATemplate)
-                    .and_then(|declared| Trigger::read(scope, &event, &declared))
+                    .and_then(|declared| {
+                        Trigger::read(scope, &event, &declared, &event_invoke_config)
+                    })
                     .map_err(|problem| Problem::Event { event, problem: Box::new(problem) })?;
                 triggers.push(trigger);
             }
@@ -93,14 +101,39 @@ impl Function {
 }
 
 impl Trigger {
-    fn read(scope: &Scope<'_>, name: &str, event: &Event) -> Result<Self, Problem> {
+    fn read(
+        scope: &Scope<'_>,
+        name: &str,
+        event: &Event,
+        patience: &Patience,
+    ) -> Result<Self, Problem> {
         match event.kind.as_str() {
             "HttpApi" => http(scope, event).map(Self::Http),
             "DynamoDB" => stream(scope, event).map(Self::Stream),
             "Schedule" | "ScheduleV2" => schedule(scope, name, event).map(Self::Schedule),
+            "EventBridgeRule" => arrivals(scope, event, patience).map(Self::Arrivals),
             kind => Err(Problem::Unsupported(kind.to_owned())),
         }
     }
+}
+
+/// How often a call is made again that nobody waits for. Twice, as AWS Lambda has it, unless the
+/// function says otherwise.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Patience {
+    maximum_retry_attempts: Option<u32>,
+}
+
+fn arrivals(scope: &Scope<'_>, event: &Event, patience: &Patience) -> Result<Arrivals, Problem> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Rule {
+        pattern: Json,
+    }
+
+    let Rule { pattern } = scope.properties(&event.properties, &["Pattern"])?;
+    Arrivals::read(pattern, patience.maximum_retry_attempts.unwrap_or(2) + 1)
 }
 
 fn http(scope: &Scope<'_>, event: &Event) -> Result<Route, Problem> {

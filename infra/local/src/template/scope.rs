@@ -7,7 +7,7 @@ use serde_yaml_ng::{
     value::{Tag, TaggedValue},
 };
 
-use super::{error::Problem, stack::Stack, table::Table};
+use super::{bucket::Bucket, error::Problem, stack::Stack, table::Table};
 
 /// A stack with the values of its parameters.
 #[derive(Clone, Copy)]
@@ -110,10 +110,12 @@ impl<'a> Scope<'a> {
             .resources
             .get(name)
             .ok_or_else(|| Problem::Undeclared(name.to_owned()))?;
-        match resource.properties.get("TableName") {
-            Some(table) if resource.kind == Table::KIND => self.value(table),
-            _ => Ok(name.into()),
-        }
+        let named = match resource.kind.as_str() {
+            Table::KIND => resource.properties.get("TableName"),
+            Bucket::KIND => resource.properties.get("BucketName"),
+            _ => None,
+        };
+        named.map_or_else(|| Ok(name.into()), |name| self.value(name))
     }
 
     fn parameter(&self, name: &str) -> Result<Json, Problem> {

@@ -56,6 +56,19 @@ Resources:
         Happened:
           Type: DynamoDB
           Properties: { Stream: !GetAtt Data.Outputs.EventStream, BatchSize: 25, MaximumRetryAttempts: 3 }
+  Inspector:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/inspector
+      EventInvokeConfig: { MaximumRetryAttempts: 1, DestinationConfig: { OnFailure: { Type: SQS, Destination: a } } }
+      Events:
+        Arrived:
+          Type: EventBridgeRule
+          Properties:
+            Pattern:
+              source: [aws.s3]
+              detail-type: [Object Created]
+              detail: { bucket: { name: [!GetAtt Data.Outputs.Files] }, object: { key: [{ prefix: new/ }] } }
   Housekeeping:
     Type: AWS::Serverless::Function
     Properties:
@@ -95,7 +108,11 @@ Resources:
       AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
       KeySchema: [{ AttributeName: pk, KeyType: HASH }]
       StreamSpecification: { StreamViewType: NEW_IMAGE }
+  Files:
+    Type: AWS::S3::Bucket
+    Properties: { BucketName: !Sub "${Prefix}-files" }
 Outputs:
+  Files: { Value: !Ref Files }
   EventStream: { Value: !GetAtt Events.StreamArn }
 "#;
 
@@ -130,7 +147,7 @@ fn schedules_carry_their_input() {
         .iter()
         .map(|trigger| match trigger {
             Trigger::Schedule(schedule) => schedule.clone(),
-            Trigger::Http(_) | Trigger::Stream(_) => panic!("housekeeping is only scheduled"),
+            _ => panic!("housekeeping is only scheduled"),
         })
         .collect();
     assert_eq!(
@@ -147,6 +164,24 @@ fn schedules_carry_their_input() {
                 input: json!(null),
             },
         ]
+    );
+}
+
+#[test]
+fn objects_are_traced_to_their_bucket() {
+    let template = parse(ROOT).unwrap();
+
+    let buckets: Vec<_> = template.buckets.iter().map(Bucket::name).collect();
+    assert_eq!(buckets, ["clinic-files"]);
+    let Trigger::Arrivals(arrivals) = &function(&template, "inspector").triggers[0] else {
+        panic!("the inspector is told of objects");
+    };
+    let (bucket, prefix) = ("clinic-files".to_owned(), "new/".to_owned());
+    assert_eq!(*arrivals, Arrivals { bucket, prefix, attempts: 2 });
+    let other = parse(&ROOT.replace("Object Created", "Object Deleted")).unwrap_err();
+    assert!(
+        reasons(&other)
+            .ends_with("uses `Object Deleted of aws.s3`, which is not supported on one machine")
     );
 }
 

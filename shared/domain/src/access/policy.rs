@@ -266,6 +266,133 @@ policy! {
     /// Remove a note of a visit.
     DeleteRemark          "CONSULTATION_NOTE_DELETED" [__  OWN OWN __  __  ALL ALL __],
 
+    /// See how far a file that one uploads has come.
+    ViewUpload            "UPLOAD_VIEWED"           [__  OWN OWN OWN OWN OWN OWN ALL],
+    /// Upload a file, or announce one.
+    CreateUpload          "FILE_UPLOADED"           [__  OWN OWN OWN OWN OWN OWN __],
+    /// Find that a file is what it says it is.
+    ClearFile             "FILE_CLEARED"            [__  __  __  __  __  __  __  ALL],
+    /// Find that it is not, or that it did not arrive.
+    RejectFile            "FILE_REJECTED"           [__  __  __  __  __  __  __  ALL],
+    /// Delete a file that belongs to no document.
+    DeleteFile            "FILE_DELETED"            [__  __  __  __  __  __  __  ALL],
+
+    /// See what is kept of a patient's health.
+    ViewRepository        "REPOSITORY_VIEWED"       [__  OWN OWN HSP __  ALL ALL __],
+    /// See a document.
+    ViewDocument          "DOCUMENT_VIEWED"         [__  OWN OWN HSP OWN ALL ALL __],
+    /// Get a link to the file of a document.
+    DownloadFile          "FILE_DOWNLOADED"         [__  OWN OWN HSP OWN ALL ALL __],
+    /// File a document.
+    CreateDocument        "DOCUMENT_CREATED"        [__  OWN OWN HSP OWN ALL ALL __],
+    /// Change what is said about a document.
+    EditDocument          "DOCUMENT_UPDATED"        [__  OWN OWN HSP OWN ALL ALL __],
+    /// Remove a document.
+    DeleteDocument        "DOCUMENT_DELETED"        [__  OWN OWN HSP OWN ALL ALL __],
+    /// Say whether a document is genuine.
+    VerifyDocument        "DOCUMENT_VERIFIED"       [__  __  __  HSP __  ALL ALL __],
+    /// Open a repository in an emergency, without asking the patient.
+    BreakGlass            "EMERGENCY_ACCESS_OPENED" [__  __  OWN __  __  __  __  __],
+    /// List the emergencies of oneself, of a hospital or of all.
+    ListEmergencies       "EMERGENCY_ACCESSES_LISTED" [__ OWN OWN OWN __ ALL ALL __],
+    /// See why a repository was opened in an emergency.
+    ViewEmergency         "EMERGENCY_ACCESS_VIEWED" [__  OWN OWN HSP __  ALL ALL ALL],
+    /// Say whether it was right to open it.
+    ReviewEmergency       "EMERGENCY_ACCESS_REVIEWED" [__ __ __ HSP __ ALL ALL __],
+
+    /// See a health record.
+    ViewHealthRecord      "HEALTH_RECORD_VIEWED"    [__  OWN OWN HSP __  RNK RNK __],
+    /// List the health records of oneself, of a hospital or of all.
+    ListHealthRecords     "HEALTH_RECORDS_LISTED"   [__  OWN OWN OWN __  ALL ALL __],
+    /// Write a health record.
+    CreateHealthRecord    "HEALTH_RECORD_CREATED"   [__  OWN OWN HSP __  RNK RNK __],
+    /// Change a health record.
+    EditHealthRecord      "HEALTH_RECORD_UPDATED"   [__  OWN OWN HSP __  RNK RNK __],
+    /// Remove a health record.
+    DeleteHealthRecord    "HEALTH_RECORD_DELETED"   [__  OWN OWN HSP __  RNK RNK __],
+    /// Read what doctors say about a health record that one may see.
+    ViewAnnotation        "ANNOTATION_VIEWED"       [__  ALL ALL ALL __  ALL ALL __],
+    /// Say something about a health record.
+    CreateAnnotation      "ANNOTATION_ADDED"        [__  __  OWN __  __  __  __  __],
+    /// Say something else.
+    EditAnnotation        "ANNOTATION_UPDATED"      [__  __  OWN __  __  __  __  __],
+    /// Withdraw what was said.
+    DeleteAnnotation      "ANNOTATION_DELETED"      [__  __  OWN __  __  __  __  __],
+    /// See the medical record of a visit.
+    ViewMedicalRecord     "MEDICAL_RECORD_VIEWED"   [__  OWN OWN HSP __  ALL ALL __],
+    /// List the medical records of oneself, of a hospital or of all.
+    ListMedicalRecords    "MEDICAL_RECORDS_LISTED"  [__  OWN OWN OWN __  ALL ALL __],
+    /// Write the medical record of a visit.
+    CreateMedicalRecord   "MEDICAL_RECORD_CREATED"  [__  __  OWN __  __  ALL ALL __],
+    /// Change the medical record of a visit.
+    EditMedicalRecord     "MEDICAL_RECORD_UPDATED"  [__  __  OWN __  __  ALL ALL __],
+    /// See the result of a test.
+    ViewLabResult         "LAB_RESULT_VIEWED"       [__  OWN OWN HSP __  ALL ALL __],
+    /// List the results of oneself, of a hospital or of all.
+    ListLabResults        "LAB_RESULTS_LISTED"      [__  OWN OWN OWN __  ALL ALL __],
+    /// Write down the result of a test.
+    CreateLabResult       "LAB_RESULT_CREATED"      [__  __  OWN HSP __  ALL ALL __],
+    /// Change the result of a test.
+    EditLabResult         "LAB_RESULT_UPDATED"      [__  __  OWN HSP __  ALL ALL __],
+
+    /// Send a prescription to a pharmacy.
+    SendPrescription      "PRESCRIPTION_SENT"       [__  OWN OWN HSP __  ALL ALL __],
+    /// See a template of prescriptions.
+    ViewTemplate          "TEMPLATE_VIEWED"         [__  __  OWN __  __  __  __  __],
+    /// Keep a template of prescriptions.
+    CreateTemplate        "TEMPLATE_CREATED"        [__  __  OWN __  __  __  __  __],
+    /// Change a template of prescriptions.
+    EditTemplate          "TEMPLATE_UPDATED"        [__  __  OWN __  __  __  __  __],
+    /// Remove a template of prescriptions.
+    DeleteTemplate        "TEMPLATE_DELETED"        [__  __  OWN __  __  __  __  __],
+    /// See of which medicines somebody wants to be reminded.
+    ViewReminder          "REMINDER_VIEWED"         [__  OWN __  __  __  ALL ALL ALL],
+    /// Be reminded of a medicine.
+    CreateReminder        "REMINDER_CREATED"        [__  OWN __  __  __  ALL ALL __],
+    /// Change a reminder of a medicine.
+    EditReminder          "REMINDER_UPDATED"        [__  OWN __  __  __  ALL ALL __],
+    /// Be reminded of a medicine no longer.
+    DeleteReminder        "REMINDER_DELETED"        [__  OWN __  __  __  ALL ALL __],
+    /// See whether a patient takes what was prescribed.
+    ViewAdherence         "ADHERENCE_VIEWED"        [__  OWN OWN HSP __  ALL ALL __],
+    /// Tell what became of a dose.
+    TellAdherence         "ADHERENCE_RECORDED"      [__  OWN __  __  __  __  __  __],
+    /// Take back what one told of a dose.
+    DeleteAdherence       "ADHERENCE_DELETED"       [__  OWN __  __  __  __  __  __],
+
+    /// Read a prescription.
+    ViewPrescription      "PRESCRIPTION_VIEWED"     [__  OWN OWN HSP __  ALL ALL ALL],
+    /// List the prescriptions of oneself, of a hospital or of all.
+    ListPrescriptions     "PRESCRIPTIONS_LISTED"    [__  OWN OWN OWN __  ALL ALL __],
+    /// Prescribe, for a patient or at a visit.
+    CreatePrescription    "PRESCRIPTION_CREATED"    [__  __  OWN __  __  __  __  __],
+    /// Change what a prescription says.
+    EditPrescription      "PRESCRIPTION_UPDATED"    [__  __  OWN __  __  __  __  __],
+    /// Withdraw a prescription.
+    CancelPrescription    "PRESCRIPTION_CANCELLED"  [__  __  OWN __  __  ALL ALL __],
+    /// Note that the medicines were handed out.
+    DispensePrescription  "PRESCRIPTION_DISPENSED"  [__  __  OWN HSP __  ALL ALL __],
+    /// Note that the patient needs a prescription no longer.
+    CompletePrescription  "PRESCRIPTION_COMPLETED"  [__  __  OWN __  __  ALL ALL __],
+    /// Tell a patient to take a medicine no longer.
+    StopMedication        "MEDICATION_DEACTIVATED"  [__  __  OWN __  __  __  __  __],
+    /// Note that the last day of a prescription is over.
+    ExpirePrescription    "PRESCRIPTION_EXPIRED"    [__  __  __  __  __  __  __  ALL],
+    /// Read a note on a prescription that one may read.
+    ViewPrescriptionNote  "PRESCRIPTION_NOTE_VIEWED"  [__  PUB ALL ALL __  ALL ALL __],
+    /// Write a note on a prescription.
+    CreatePrescriptionNote "PRESCRIPTION_NOTE_CREATED" [__  OWN OWN OWN __  ALL ALL __],
+    /// Change a note on a prescription.
+    EditPrescriptionNote  "PRESCRIPTION_NOTE_UPDATED" [__  OWN OWN OWN __  ALL ALL __],
+    /// Remove a note on a prescription.
+    DeletePrescriptionNote "PRESCRIPTION_NOTE_DELETED" [__  OWN OWN OWN __  ALL ALL __],
+    /// Check whether medicines go with what a patient takes.
+    CheckInteractions     "INTERACTIONS_CHECKED"    [__  __  OWN OWN __  ALL ALL __],
+    /// See the rules of the safety check, as a hospital has them.
+    ViewSafetyRules       "SAFETY_RULES_VIEWED"     [__  __  PUB PUB __  ALL ALL __],
+    /// Change how the safety check judges at a hospital.
+    EditSafetyRules       "SAFETY_RULES_UPDATED"    [__  __  __  HSP __  __  __  __],
+
     /// See the totals of the hub.
     ViewDashboard         "DASHBOARD_VIEWED"        [__  __  __  __  __  ALL ALL __],
     /// Read the audit log.

@@ -38,6 +38,7 @@ const MONTH: i64 = 31;
 /// Enters appointments that took place, day by day back from yesterday, with the doctor's diary.
 /// Counts what it then takes to see a month of slots, to book one, and to list the latest.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Appointments {
     /// The doctor, who works there and sees patients tomorrow.
     #[arg(long)]

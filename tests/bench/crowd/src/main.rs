@@ -1,8 +1,9 @@
 //! Fills a running platform with made-up patients or appointments, and counts what it then takes
-//! to look at them.
+//! to look at them; or measures the safety check, which needs no platform.
 
 mod diary;
 mod patients;
+mod safety;
 
 use std::error::Error;
 
@@ -17,55 +18,77 @@ use carehub_domain::{
 };
 use carehub_store::Store;
 use carehub_testkit::Meter;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 /// How many transactions are under way at once.
 const AT_ONCE: usize = 8;
 
-/// Fills a hospital with made-up people and what they do.
+/// Fills a hospital with made-up people and what they do, or measures what needs no platform.
 #[derive(Debug, Parser)]
-struct Crowd {
+enum Crowd {
+    /// Patients of the hospital.
+    Patients {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        patients: patients::Patients,
+    },
+    /// Appointments that took place with a doctor of the hospital.
+    Appointments {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        appointments: diary::Appointments,
+    },
+    /// How long a safety check takes.
+    Safety(safety::Safety),
+}
+
+/// Where to fill in what.
+#[derive(Debug, clap::Args)]
+struct Place {
     /// Where the platform's DynamoDB listens.
     #[arg(long)]
     endpoint: String,
     /// The hospital.
     #[arg(long)]
     hospital: HospitalId,
-    #[command(subcommand)]
-    what: What,
 }
 
-#[derive(Debug, Subcommand)]
-enum What {
-    /// Patients of the hospital.
-    Patients(patients::Patients),
-    /// Appointments that took place with a doctor of the hospital.
-    Appointments(diary::Appointments),
+impl Place {
+    fn open(self) -> (Store, Actor, Meter) {
+        let meter = Meter::default();
+        let client = Client::from_conf(
+            Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .credentials_provider(Credentials::new("local", "local", None, None, "crowd"))
+                .region(Region::from_static("local"))
+                .endpoint_url(self.endpoint)
+                .interceptor(meter.clone())
+                .build(),
+        );
+        let actor = Actor {
+            user: Some(self.hospital.into()),
+            part: Part::Member(Role::Hospital),
+            hospital: Some(self.hospital),
+            ..Actor::worker("crowd", SystemClock.now())
+        };
+        (Store::new(client, "carehub"), actor, meter)
+    }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let Crowd { endpoint, hospital, what } = Crowd::parse();
-    let meter = Meter::default();
-    let client = Client::from_conf(
-        Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::new("local", "local", None, None, "crowd"))
-            .region(Region::from_static("local"))
-            .endpoint_url(endpoint)
-            .interceptor(meter.clone())
-            .build(),
-    );
-    let store = Store::new(client, "carehub");
-    let actor = Actor {
-        user: Some(hospital.into()),
-        part: Part::Member(Role::Hospital),
-        hospital: Some(hospital),
-        ..Actor::worker("crowd", SystemClock.now())
-    };
-    let counted = match what {
-        What::Patients(patients) => patients.enter(&store, &actor, &meter).await?,
-        What::Appointments(appointments) => appointments.enter(&store, &actor, &meter).await?,
+    let counted = match Crowd::parse() {
+        Crowd::Patients { place, patients } => {
+            let (store, actor, meter) = place.open();
+            patients.enter(&store, &actor, &meter).await?
+        }
+        Crowd::Appointments { place, appointments } => {
+            let (store, actor, meter) = place.open();
+            appointments.enter(&store, &actor, &meter).await?
+        }
+        Crowd::Safety(safety) => safety.measure()?,
     };
     #[expect(clippy::print_stdout, reason = "this is what the program is for")]
     {

@@ -27,6 +27,7 @@ const DEEP: usize = 500;
 /// Enters patients, and counts what it takes to look at the first page of them, at page 500, and
 /// for one of them.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Patients {
     /// The number of the first patient.
     #[arg(long, default_value_t = 0)]

@@ -1,0 +1,64 @@
+//! Giving up files that do not arrive, and deleting those that belong to nothing.
+
+use carehub_domain::{
+    access::{Action, Actor},
+    file::{Flaw, StoredFile, Upkeep},
+};
+use carehub_objects::Objects;
+use carehub_store::{Store, WriteError};
+use jiff::Timestamp;
+
+use crate::{ChoreError, Tidied, each};
+
+pub(crate) async fn tidy(
+    store: &Store,
+    objects: &Objects,
+    now: Timestamp,
+) -> Result<Tidied, ChoreError> {
+    let due = store.files().due(now).await?;
+    let tidied = each(due, |file| tidy_one(file, store, objects, now)).await;
+    let count = |wanted| {
+        tidied.iter().filter(|done| done.as_ref().is_ok_and(|done| *done == wanted)).count()
+    };
+    let failed = tidied.iter().filter(|done| done.is_err()).count();
+    let done = Tidied { late: count(Upkeep::GiveUp), forgotten: count(Upkeep::Forget), failed };
+    tracing::info!(
+        files.late = done.late,
+        files.forgotten = done.forgotten,
+        files.failed = done.failed,
+        "files tidied"
+    );
+    Ok(done)
+}
+
+/// Says what was done. Nothing happens if the file arrived or was claimed meanwhile.
+async fn tidy_one(
+    file: StoredFile,
+    store: &Store,
+    objects: &Objects,
+    now: Timestamp,
+) -> Result<Upkeep, ChoreError> {
+    let hub = Actor::worker("housekeeping", now);
+    let upkeep = file.upkeep(now);
+    let written = match upkeep {
+        Upkeep::Leave => return Ok(upkeep),
+        Upkeep::GiveUp => {
+            let permit = hub.authorize(Action::RejectFile, &file)?.noting("flaw", Flaw::Late);
+            let Ok(mut late) = file.clone().reject(Flaw::Late, now) else {
+                return Ok(Upkeep::Leave);
+            };
+            store.files().settle(&mut late, &permit).await
+        }
+        Upkeep::Forget => {
+            let permit = hub.authorize(Action::DeleteFile, &file)?;
+            // First the content: as long as the record is there, another run finds it.
+            objects.remove(file.id).await?;
+            store.files().forget(&file, &permit).await
+        }
+    };
+    match written {
+        Ok(()) => Ok(upkeep),
+        Err(WriteError::Condition(_)) => Ok(Upkeep::Leave),
+        Err(WriteError::Store(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,8 @@
+//! The prescriptions function.
+
+use carehub_api::lambda;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::serve_with_files(prescriptions::routes()).await
+}

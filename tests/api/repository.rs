@@ -1,0 +1,208 @@
+//! What is kept of patients' health, and who may read it.
+
+use carehub_testkit::{Caller, Reply, files::pdf};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::support::{People, assigned, each, entered, id_of, let_in, looks, open};
+
+const ANA: &str = "+923001234567";
+
+/// 000-28, 000-29, 000-31: a repository is open to a doctor as long as the patient says, whatever
+/// the request claims.
+#[tokio::test]
+async fn a_repository_opens_with_a_code_and_closes_again() {
+    let hub = open().await;
+    let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let paths = Paths::of(&ana);
+
+    for path in paths.reading() {
+        assert_eq!(ali.get(path).await.refusal(), "404 not-found");
+    }
+    assigned(&admin, &ana.id_as("pat"), &ali).await;
+    for path in paths.reading() {
+        assert_eq!(ali.get(path).await.refusal(), "403 grant-required");
+    }
+    let claimed = format!("{}?otp_verified=true", paths.reports);
+    assert_eq!(ali.get(claimed).await.refusal(), "403 grant-required");
+    assert_eq!(paths.file(&ali).await.refusal(), "403 grant-required");
+
+    let_in(&hub, &ali, ANA).await;
+    for path in paths.reading() {
+        ali.get(path).await.ok();
+    }
+    let report = paths.file(&ali).await.ok()["report"].clone();
+    let shown = format!("/api/records/reports/{}", id_of(&report));
+    ali.get(&shown).await.ok();
+
+    hub.clock.advance(SignedDuration::from_mins(30));
+    for path in paths.reading().into_iter().chain([shown.as_str()]) {
+        assert_eq!(ali.get(path).await.refusal(), "403 grant-required");
+    }
+    let_in(&hub, &ali, ANA).await;
+    ali.get(&shown).await.ok();
+    let grant = format!("/api/accounts/access-grants/{}", ali.id_as("doc"));
+    ana.delete(grant).await.ok();
+    assert_eq!(ali.get(&shown).await.refusal(), "403 grant-required");
+}
+
+/// 000-29, 000-30, 000-31: nobody else learns that there is something to read.
+#[tokio::test]
+async fn a_repository_is_closed_to_strangers() {
+    let hub = open().await;
+    let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let sara = hub.doctor_of(&hospital, "Sara", "Khan").await;
+    let (aga, cora) = (hub.hospital("aga").await, hub.coordinator("cora").await);
+    let (ana, bea) = (hub.patient("ana", ANA).await, hub.patient("bea", "+923007654321").await);
+    let paths = Paths::of(&ana);
+    let report = paths.file(&ana).await.ok()["report"].clone();
+    let shown = format!("/api/records/reports/{}", id_of(&report));
+    assigned(&admin, &ana.id_as("pat"), &ali).await;
+    let_in(&hub, &ali, ANA).await;
+
+    for path in paths.reading().into_iter().chain([shown.as_str()]) {
+        for stranger in [&sara, &aga, &cora, &bea] {
+            assert_eq!(stranger.get(path).await.refusal(), "404 not-found", "{path}");
+        }
+        for reader in [&ana, &ali, &admin] {
+            reader.get(path).await.ok();
+        }
+        assert_eq!(hub.visitor().get(path).await.status, 401);
+    }
+    for path in paths.reading() {
+        hospital.get(path).await.ok();
+    }
+    // It knows the patient, but the report is not its own.
+    assert_eq!(hospital.get(&shown).await.refusal(), "404 not-found");
+    assert_eq!(ali.get("/api/records/my-reports").await.refusal(), "403 forbidden");
+    assert_eq!(cora.get("/api/records/my-reports").await.refusal(), "403 forbidden");
+}
+
+/// 000-29, 000-31: who reads about somebody else leaves a line, and patients leave none.
+#[tokio::test]
+async fn reading_a_repository_is_noted() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let paths = Paths::of(&ana);
+    let report = paths.file(&ana).await.ok()["report"].clone();
+    let shown = format!("/api/records/reports/{}", id_of(&report));
+    let_in(&hub, &ali, ANA).await;
+
+    for path in paths.reading().into_iter().chain([shown.as_str()]) {
+        for reader in [&ana, &ali] {
+            reader.get(path).await.ok();
+        }
+        hub.clock.advance(SignedDuration::from_secs(1));
+    }
+    ana.get("/api/records/my-reports").await.ok();
+    let versions = format!("{shown}/versions");
+    ali.get(versions).await.ok();
+
+    let read = looks(&ana, "REPOSITORY_VIEWED").await;
+    assert_eq!(
+        read,
+        [
+            (
+                json!(ali.id()),
+                json!({"what": "summary", "reports": "1", "prescriptions": "0", "files": "1"})
+            ),
+            (json!(ali.id()), json!({"shelf": "REPORT", "count": "1", "files": "1"})),
+        ]
+    );
+    let file = report["file"].as_str().unwrap();
+    let facts = json!({"shelf": "REPORT", "type": "LAB", "file": file});
+    assert_eq!(looks(&ana, "FILE_DOWNLOADED").await, [(json!(ali.id()), facts)]);
+    assert_eq!(looks(&ana, "DOCUMENT_VIEWED").await.len(), 1);
+}
+
+/// 000-31: the summary says what matters most.
+#[tokio::test]
+async fn a_summary_says_what_matters_most() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let health = json!({
+        "allergies": [{"substance": "penicillin"}], "current_medications": ["metformin"],
+        "blood_group": "A+",
+    });
+    ana.patch(format!("/api/patients/{}", ana.id_as("pat")), health).await.ok();
+    let paths = Paths::of(&ana);
+    for _ in 0..6 {
+        paths.file(&ana).await.ok();
+    }
+    let visit = hub.visit(&ana, &ali).await;
+
+    let summary = ana.get(&paths.summary).await.ok();
+
+    assert_eq!(summary["patient_id"], ana.id_as("pat"));
+    assert_eq!(summary["patient_name"], "Ana Diaz");
+    assert_eq!(summary["allergy_status"], "KNOWN");
+    assert_eq!(summary["allergies"], json!([{"substance": "penicillin"}]));
+    assert_eq!(summary["current_medications"], json!(["metformin"]));
+    assert_eq!(summary["blood_group"], "A+");
+    assert_eq!(summary["total_reports"], 6);
+    assert_eq!(summary["recent_reports"].as_array().unwrap().len(), 5);
+    assert_eq!(summary["total_prescriptions"], 0);
+    assert_eq!(summary["recent_prescriptions"], json!([]));
+    assert_eq!(summary["last_visit"]["appointment"], visit);
+    assert_eq!(summary["last_visit"]["doctor_name"], "Ali Mehmood");
+}
+
+/// 000-29: what was filed in a record that was merged is found in the one that stayed.
+#[tokio::test]
+async fn the_repository_of_a_merged_record_is_that_of_the_one_that_stayed() {
+    let hub = open().await;
+    let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let twin = entered(&hospital, json!({"name": "Ana Diaz"})).await;
+    let (own, other) = (Paths::of(&ana), Paths::to(id_of(&twin)));
+    let first = other.file(&hospital).await.ok()["report"].clone();
+    hub.clock.advance(SignedDuration::from_secs(1));
+    let second = own.file(&ana).await.ok()["report"].clone();
+    let merge = format!("/api/patients/{}/merge", ana.id_as("pat"));
+    admin.post(merge, json!({"duplicate": twin["id"]})).await.ok();
+    let_in(&hub, &ali, ANA).await;
+
+    for path in [&own.reports, &other.reports] {
+        for reader in [&ana, &ali, &admin] {
+            let list = reader.get(path).await.ok();
+            assert_eq!(each(&list, "id"), [id_of(&second), id_of(&first)]);
+        }
+        assert_eq!(each(&hospital.get(path).await.ok(), "id"), [id_of(&first)]);
+    }
+    ali.get(format!("/api/records/reports/{}", id_of(&first))).await.ok();
+}
+
+/// Where the repository of a patient is.
+struct Paths {
+    reports: String,
+    summary: String,
+}
+
+impl Paths {
+    fn of(patient: &Caller<'_>) -> Self {
+        Self::to(&patient.id_as("pat"))
+    }
+
+    fn to(patient: &str) -> Self {
+        let path = format!("/api/records/patients/{patient}");
+        Self { reports: format!("{path}/reports"), summary: format!("{path}/summary") }
+    }
+
+    fn reading(&self) -> [&str; 2] {
+        [&self.reports, &self.summary]
+    }
+
+    async fn file(&self, by: &Caller<'_>) -> Reply {
+        let path = format!("{}/upload", self.reports);
+        let fields = [("file_type", "LAB"), ("title", "Blood")];
+        by.upload(path, &fields, &[("file", "blood.pdf", pdf())]).await
+    }
+}
