@@ -48,6 +48,37 @@ async fn a_repository_opens_with_a_code_and_closes_again() {
     assert_eq!(ali.get(&shown).await.refusal(), "403 grant-required");
 }
 
+/// 000-29, 004-04: the next page asks for the grant anew.
+#[tokio::test]
+async fn a_grant_that_ends_between_two_pages_ends_the_list() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let paths = Paths::of(&ana);
+    for title in ["First", "Second", "Third"] {
+        hub.clock.advance(SignedDuration::from_secs(1));
+        paths.file(&ana).await.ok();
+        let record = json!({"record_type": "OTHER", "title": title, "description": "."});
+        ana.post("/api/records", record).await.ok();
+    }
+    let_in(&hub, &ali, ANA).await;
+    let records = format!("/api/records?patient={}", ana.id_as("pat"));
+    let mut nexts = Vec::new();
+    for first in [format!("{}?limit=1", paths.reports), format!("{records}&limit=1")] {
+        let first = ali.get(first).await.ok();
+        let second = ali.get(first["next"].as_str().unwrap()).await.ok();
+        assert_eq!(second["results"].as_array().unwrap().len(), 1);
+        nexts.push(second["next"].as_str().unwrap().to_owned());
+    }
+
+    hub.clock.advance(SignedDuration::from_mins(30));
+
+    for next in nexts {
+        assert_eq!(ali.get(next).await.refusal(), "404 not-found");
+    }
+}
+
 /// 000-29, 000-30, 000-31: nobody else learns that there is something to read.
 #[tokio::test]
 async fn a_repository_is_closed_to_strangers() {
