@@ -19,9 +19,11 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
         ("consultations", consultations::routes()),
         ("doctors", doctors::routes()),
         ("hospitals", hospitals::routes()),
+        ("notifications", notifications::routes()),
         ("patients", patients::routes()),
         ("platform", platform::routes()),
         ("prescriptions", prescriptions::routes()),
+        ("recommendations", recommendations::routes()),
         ("records", records::routes()),
     ]
 }
@@ -34,9 +36,11 @@ pub fn document() -> Document {
     document.merge(consultations::Api::openapi());
     document.merge(doctors::Api::openapi());
     document.merge(hospitals::Api::openapi());
+    document.merge(notifications::Api::openapi());
     document.merge(patients::Api::openapi());
     document.merge(platform::Api::openapi());
     document.merge(prescriptions::Api::openapi());
+    document.merge(recommendations::Api::openapi());
     document.merge(records::Api::openapi());
     name_operations(&mut document);
 

@@ -98,6 +98,15 @@ told() {
     stop "no SMS to $1 with '$2' arrived within five seconds"
 }
 
+# heard WORDS  waits until the patient's live connection has said this.
+heard() {
+    for _ in {1..50}; do
+        if grep --quiet --fixed-strings "$1" "$news"; then return; fi
+        sleep 0.1
+    done
+    stop "nothing with '$1' was heard within five seconds"
+}
+
 # put FILE  uploads a file to the address in the last answer, with the headers that are signed.
 put() {
     local -a options=(--silent --show-error --max-time 30 --upload-file "$1")
@@ -126,6 +135,13 @@ import sys
 from datetime import datetime, timedelta, timezone
 day = (datetime.now(timezone.utc) + timedelta(days=int(sys.argv[1]))).date().isoformat()
 print("T".join([day, *sys.argv[2:]]))' "$@"
+}
+
+# soon  prints the minute that begins next, in UTC.
+soon() {
+    python3 -c '
+from datetime import datetime, timedelta, timezone
+print((datetime.now(timezone.utc) + timedelta(minutes=1)).strftime("%H:%M"))'
 }
 
 # newcomer NAME PHONE  registers a patient and prints their access token.
@@ -241,8 +257,8 @@ call 200 "$patient" PATCH "/api/patients/$patient_id" "$(json \
     allergy_status=NONE_KNOWN current_medications:='["Simvastatin"]')"
 say "she has no allergies and takes $(field current_medications)"
 
-scan=$(mktemp)
-trap 'rm -f "$scan"' EXIT
+scan=$(mktemp) news=$(mktemp) listener=
+trap 'rm -f "$scan" "$news"; if [ -n "$listener" ]; then kill "$listener" 2>/dev/null || true; fi' EXIT
 printf '%%PDF-1.4\n%% %s\ntrailer<<>>\n%%%%EOF\n' "$tag" >"$scan"
 call 201 "$patient" POST /api/uploads/presign "$(json \
     file_name=ecg.pdf content_type=application/pdf size:="$(stat -c %s "$scan")" \
@@ -318,12 +334,26 @@ call 201 "$doctor" POST "/api/consultations/$visit/diagnosis" "$(json \
     diagnosis='Stable angina' icd_code=I20.9 diagnosis_type=PRIMARY)"
 say "the doctor starts the visit, and notes symptom, blood pressure and diagnosis: $(field icd_code)"
 
+call 201 "$patient" POST /api/realtime/tickets '{}'
+python3 -B "$(dirname "$0")/live.py" "$(field url)" --since 0 --for 60 >"$news" &
+listener=$!
+heard '"ready"'
+call 201 "$doctor" POST "/api/consultations/$visit/notes" "$(json note='Stairs again in a week.')"
+heard '"consultation"'
+say "the doctor writes a note, and the patient's screen hears of it: $(tail -n 1 "$news")"
+
 call 200 "$doctor" POST "/api/appointments/$visit/complete" "$(json doctor_notes='Back in a month.')"
 expect 'the status of the appointment' "$(field status)" COMPLETED
 call 201 "$doctor" POST "/api/consultations/$visit/symptoms" "$(json symptom=Fatigue)"
 expect 'is_addendum' "$(field is_addendum)" true
 call 409 "$doctor" DELETE "/api/consultations/$visit/symptoms/$symptom"
 say "the visit is complete; there are addenda, and what was written down stays: $(field code)"
+
+question=$(json medicine_name='Zestril 10 mg' patient_info:='{"age": 47, "sex": "MALE",
+    "allergies": ["none"], "comorbidities": ["diabetes"], "current_medications": ["Metformin"]}')
+call 200 "$doctor" POST /api/recommendations "$question"
+expect 'what the queue answers' "$(field outcome)" ALTERNATIVES
+say "the doctor asks what could be given instead, and a draft comes by the queue: $(field suggestion)"
 
 prescription=$(json patient="$patient_id" appointment="$visit" diagnosis='Acute bronchitis' \
     medicines:='[{"name": "Clarithromycin", "strength": "500 mg", "dosage": "1 tablet",
@@ -340,6 +370,7 @@ say "with a reason it is written, and the reason stays with it: $(field prescrip
 
 call 200 "$patient" GET "/api/prescriptions/$prescribed"
 address=$(field verification_url)
+medicine=$(field medicines.0.id)
 code=${address##*/}
 curl --silent --show-error --fail --max-time 30 --header "Authorization: Bearer $patient" --output "$scan" \
     "$hub/api/prescriptions/$prescribed/pdf"
@@ -355,6 +386,19 @@ call 200 - GET "/api/prescriptions/verify/$code"
 expect 'the state of the prescription' "$(field status)" DISPENSED
 call 409 "$manager" POST "/api/prescriptions/$prescribed/dispense"
 say "the pharmacy hands the medicine out, once: $(field code)"
+
+call 201 "$patient" POST /api/prescriptions/reminders "$(json medication="$medicine" \
+    reminder_times:="[\"$(soon)\"]" sms_enabled:=true)"
+say "the patient wants to be reminded of it at $(field reminder_times.0) UTC"
+for _ in {1..90}; do
+    call 200 - POST /dev/schedules/housekeeping/Reminders/run
+    call 200 "$patient" GET '/api/notifications?type=MEDICATION_REMINDER'
+    if [ -n "$(field results.0.id)" ]; then break; fi
+    sleep 1
+done
+expect 'the type of the notification' "$(field results.0.notification_type)" MEDICATION_REMINDER
+text=$(told "$patient_phone" "$(field results.0.message | cut -c 1-20)")
+say "its schedule is run now until it is time, and the phone shows: $text"
 
 call 200 "$patient" GET "/api/consultations/$visit/diagnosis"
 expect 'the diagnosis that the patient reads' "$(field results.0.diagnosis)" 'Stable angina'
@@ -399,6 +443,7 @@ expect 'the time of the appointment' "$(field start_time)" 09:30:00
 say "and books it, which opens the record $record, and moves it to half past: $(field start)"
 
 call 201 "$second" POST /api/appointments/book "$(slot 09:00)"
+call 200 "$third" PUT /api/notification-preferences "$(json sms_notifications:=true)"
 call 201 "$third" POST /api/appointments/waitlist "$(json doctor="$doctor_id" date="$date")"
 expect 'the place on the waitlist' "$(field position)" 1
 say "somebody else takes nine o'clock, and a third patient waits for the day, which is full"

@@ -51,6 +51,8 @@ fn the_whole_policy() {
     ReuseToken                         ·         own         own         own         own         own         own           ·
     SignOut                            ·         own         own         own         own         own         own           ·
     EndSession                         ·         own         own         own         own         own         own           ·
+    TakeTicket                         ·         own         own         own         own         own         own           ·
+    Connect                            ·         own         own         own         own         own         own           ·
     ChangePassword                     ·         own         own         own         own         own         own           ·
     ResetPassword                      ·         own         own         own         own         own         own           ·
     RequestCode                      all           ·         own           ·           ·           ·           ·           ·
@@ -105,10 +107,11 @@ fn the_whole_policy() {
     ConfirmAppointment                 ·           ·         own    hospital           ·         all         all           ·
     CheckIn                            ·         own         own    hospital           ·         all         all           ·
     StartVisit                         ·           ·         own           ·           ·         all         all           ·
-    CompleteVisit                      ·           ·         own    hospital           ·         all         all           ·
+    CompleteVisit                      ·           ·         own    hospital           ·         all         all         all
     CancelAppointment                  ·         own         own    hospital         own         all         all           ·
     RescheduleAppointment              ·         own         own    hospital         own         all         all           ·
     MissAppointment                    ·           ·         own    hospital           ·         all         all         all
+    ExpireAppointment                  ·           ·           ·           ·           ·           ·           ·         all
     ViewHold                           ·         own           ·           ·           ·           ·           ·           ·
     HoldSlot                           ·         own           ·           ·           ·           ·           ·           ·
     ReleaseSlot                        ·         own           ·           ·           ·           ·           ·           ·
@@ -197,6 +200,29 @@ fn the_whole_policy() {
     CheckInteractions                  ·           ·         own         own           ·         all         all           ·
     ViewSafetyRules                    ·           ·   published   published           ·         all         all           ·
     EditSafetyRules                    ·           ·           ·    hospital           ·           ·           ·           ·
+    RequestRecommendation              ·         own         own         own           ·         own         own           ·
+    ViewRecommendation                 ·         own         own         own           ·         own         own         all
+    AnswerRecommendation               ·           ·           ·           ·           ·           ·           ·         all
+    DecideRecommendation               ·           ·         own         own           ·         own         own           ·
+    ViewRecommendationStats            ·           ·           ·           ·           ·         all         all           ·
+    ClearRecommendations               ·           ·           ·           ·           ·         all         all           ·
+    ViewRecommendationSettings           ·    hospital    hospital    hospital           ·         all         all         all
+    EditRecommendationSettings           ·           ·           ·    hospital           ·           ·           ·           ·
+    ViewWebhook                        ·           ·           ·    hospital           ·         all         all         all
+    CreateWebhook                      ·           ·           ·    hospital           ·           ·           ·           ·
+    EditWebhook                        ·           ·           ·    hospital           ·           ·           ·           ·
+    DeleteWebhook                      ·           ·           ·    hospital           ·           ·           ·           ·
+    RotateWebhook                      ·           ·           ·    hospital           ·           ·           ·           ·
+    PingWebhook                        ·           ·           ·    hospital           ·           ·           ·           ·
+    SuspendWebhook                     ·           ·           ·           ·           ·           ·           ·         all
+    ViewNotification                   ·         own         own         own         own         own         own         all
+    ListNotifications                  ·         own         own         own         own         own         own         all
+    ReadNotification                   ·         own         own         own         own         own         own           ·
+    DeleteNotification                 ·         own         own         own         own         own         own         all
+    Notify                             ·           ·           ·           ·           ·           ·           ·         all
+    DeliverNotification                ·           ·           ·           ·           ·           ·           ·         all
+    ViewPreferences                    ·         own         own         own         own         own         own         all
+    EditPreferences                    ·         own         own         own         own         own         own           ·
     ViewDashboard                      ·           ·           ·           ·           ·         all         all           ·
     ViewAuditLog                       ·           ·           ·           ·           ·         all         all           ·
     ViewAccessLog                      ·         all           ·           ·           ·           ·           ·           ·

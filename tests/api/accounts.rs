@@ -4,10 +4,9 @@ use carehub_api::limit::Bucket;
 use carehub_testkit::{Caller, Reply, TestHub};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use relay::Relay;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, open, open_limiting};
+use crate::support::{PASSWORD, People, open, open_limiting, relay};
 
 const GENERATE: &str = "/api/accounts/otp/generate/";
 const VERIFY: &str = "/api/accounts/otp/verify/";
@@ -583,12 +582,7 @@ async fn the_totals_count_the_owner_of_a_hospital_once() {
 async fn batches_that_come_again_count_once() {
     let hub = open().await;
     let admin = hub.admin().await;
-    let relay = Relay {
-        store: hub.state.store.clone(),
-        pepper: hub.state.pepper.clone(),
-        post: hub.post.clone(),
-        public_url: hub.state.public_url.clone(),
-    };
+    let relay = relay(&hub);
     hub.applicant("jinnah").await;
     let first = hub.unread();
     hub.patient("ana", PHONE).await;

@@ -84,6 +84,7 @@ async fn the_patient_and_the_hospital_are_told_at_once() {
     hub.settle().await;
 
     let told = hub.post.texts_to(ANA);
+    assert!(hub.post.texts_to("ana@example.org")[0].starts_with(&told[0]));
     assert_eq!(
         told,
         [

@@ -139,6 +139,17 @@ const DEEP: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "what an entry or a note said before is looked up behind it",
+        &[
+            "GET /api/consultations/{id}/diagnosis/{pk}/versions",
+            "GET /api/consultations/{id}/notes/{pk}/versions",
+            "GET /api/consultations/{id}/symptoms/{pk}/versions",
+            "GET /api/consultations/{id}/vital-signs/{pk}/versions",
+            "GET /api/patients/{id}/notes/{pk}/versions",
+            "GET /api/prescriptions/{id}/notes/{pk}/versions",
+        ],
+    ),
+    (
         "the record of a visit is shown with what was prescribed there",
         &[
             "POST /api/medical-records",
@@ -167,6 +178,11 @@ const DEEP: &[(&str, &[&str])] = &[
             "PATCH /api/prescriptions/{id}/medications/{pk}",
             "PUT /api/prescriptions/{id}/medications/{pk}",
         ],
+    ),
+    ("a webhook also leaves the list by which they are counted", &["DELETE /api/webhooks/{id}"]),
+    (
+        "what could be given depends on the record, the hospital, and what was asked before",
+        &["POST /api/recommendations"],
     ),
     (
         "reminders and doses are of a medicine that the patient is to take",
@@ -316,6 +332,7 @@ async fn every_operation_keeps_to_its_budget() {
     GET    /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
     PATCH  /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
     PUT    /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    GET    /api/patients/{id}/notes/{pk}/versions: 5 BatchGetItem×2 GetItem Query TransactWriteItems
     DELETE /api/patients/{id}/notes/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
     POST   /api/patients/{id}/merge: 3 BatchGetItem GetItem×2 TransactWriteItems
     POST   /api/patients/{id}/unmerge: 3 BatchGetItem GetItem×2 TransactWriteItems
@@ -418,24 +435,28 @@ async fn every_operation_keeps_to_its_budget() {
     GET    /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PATCH  /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PUT    /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/consultations/{id}/symptoms/{pk}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
     DELETE /api/consultations/{id}/symptoms/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     POST   /api/consultations/{id}/diagnosis: 4 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/consultations/{id}/diagnosis: 4 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PATCH  /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PUT    /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/consultations/{id}/diagnosis/{pk}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
     DELETE /api/consultations/{id}/diagnosis/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     POST   /api/consultations/{id}/vital-signs: 4 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/consultations/{id}/vital-signs: 4 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PATCH  /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PUT    /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/consultations/{id}/vital-signs/{pk}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
     DELETE /api/consultations/{id}/vital-signs/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     POST   /api/consultations/{id}/notes: 4 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/consultations/{id}/notes: 4 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PATCH  /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PUT    /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/consultations/{id}/notes/{pk}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
     DELETE /api/consultations/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     GET    /api/consultations/{id}: 3 BatchGetItem GetItem Query TransactWriteItems
     GET    /api/consultations/stats: 2 BatchGetItem GetItem×2
@@ -541,6 +562,7 @@ async fn every_operation_keeps_to_its_budget() {
     GET    /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PATCH  /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     PUT    /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/prescriptions/{id}/notes/{pk}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
     DELETE /api/prescriptions/{id}/notes/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
     POST   /api/medical-records: 5 BatchGetItem×2 GetItem Query TransactWriteItems
     GET    /api/medical-records: 4 BatchGetItem×2 Query TransactWriteItems
@@ -588,6 +610,41 @@ async fn every_operation_keeps_to_its_budget() {
     PATCH  /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
     PUT    /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
     DELETE /api/reviews/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/notifications: 2 BatchGetItem Query
+    GET    /api/notifications/recent: 2 BatchGetItem Query
+    GET    /api/notifications/unread_count: 2 BatchGetItem GetItem
+    GET    /api/notifications/{id}: 2 BatchGetItem GetItem
+    POST   /api/notifications/{id}/mark_read: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/notifications/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/notifications/mark_all_read: 3 BatchGetItem×2 TransactWriteItems
+    POST   /api/notifications/clear_all: 3 BatchGetItem Query TransactWriteItems
+    POST   /api/realtime/tickets: 2 BatchGetItem TransactWriteItems
+    GET    /api/notification-preferences: 2 BatchGetItem GetItem
+    PATCH  /api/notification-preferences: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/notification-preferences: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/notification-preferences/{id}: 2 BatchGetItem GetItem
+    PATCH  /api/notification-preferences/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/notification-preferences/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/notification-preferences/disable_all: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/notification-preferences/enable_all: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/notification-preferences/reset_to_defaults: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/webhooks: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/webhooks: 2 BatchGetItem Query
+    GET    /api/webhooks/{id}: 2 BatchGetItem GetItem
+    PATCH  /api/webhooks/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/webhooks/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/webhooks/{id}/rotate: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/webhooks/{id}/ping: 3 BatchGetItem GetItem TransactWriteItems
+    DELETE /api/webhooks/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    GET    /api/recommendations/settings: 2 BatchGetItem GetItem
+    PATCH  /api/recommendations/settings: 3 BatchGetItem GetItem TransactWriteItems
+    PUT    /api/recommendations/settings: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/recommendations: 8 BatchGetItem×6 TransactWriteItems UpdateItem
+    GET    /api/recommendations/history: 3 BatchGetItem Query TransactWriteItems
+    GET    /api/recommendations/{id}: 3 BatchGetItem GetItem TransactWriteItems
+    POST   /api/recommendations/{id}/decision: 3 BatchGetItem GetItem TransactWriteItems
+    GET    /api/recommendations/stats: 2 BatchGetItem GetItem
+    POST   /api/recommendations/clear-cache: 2 BatchGetItem TransactWriteItems
     POST   /api/appointments/{id}/no-show: 3 BatchGetItem GetItem TransactWriteItems
     ");
     let known = DEEP.iter().flat_map(|(_, operations)| *operations);

@@ -277,6 +277,110 @@ async fn diagnoses_are_changed_and_removed() {
     assert_eq!(ali.delete(&path).await.refusal(), "404 not-found");
 }
 
+/// 002-K16, 002-K17, 002-K22, 002-K23, 002-K34, 002-K35, 002-K40, 002-K41: what was written down
+/// about a visit is kept when it changes and when it goes, for everyone who takes part.
+#[tokio::test]
+async fn what_was_written_down_before_is_kept() {
+    let hub = open().await;
+    let ward = Ward::open(&hub).await;
+    let Ward { admin, hospital, ali, ana, .. } = &ward;
+    let strangers = [
+        hub.patient("bea", "+923007654321").await,
+        hub.doctor_of(hospital, "Sara", "Khan").await,
+        hub.hospital("aga").await,
+        hub.coordinator("cora").await,
+    ];
+    let kinds = [
+        ("symptoms", "finding-symptom", "symptom"),
+        ("diagnosis", "finding-diagnosis", "diagnosis"),
+        ("vital-signs", "finding-vital-signs", "notes"),
+        ("notes", "finding-note", "content"),
+    ];
+
+    for (kind, filed, field) in kinds {
+        let first = ward.add(ali, kind, json!({field: "First"})).await;
+        let path = ward.entry(kind, &first);
+        let second = ali.patch(&path, json!({field: "Second"})).await.ok();
+        hub.clock.advance(SignedDuration::from_secs(1));
+        let third = ali.put(&path, json!({field: "Third"})).await.ok();
+        let versions = format!("{path}/versions");
+
+        for reader in [admin, hospital, ali, ana] {
+            let list = reader.get(&versions).await.ok();
+            assert_eq!(
+                (&list["results"], &list["count"]),
+                (&json!([third, second, first]), &json!(3))
+            );
+        }
+        for stranger in &strangers {
+            assert_eq!(stranger.get(&versions).await.refusal(), "404 not-found");
+        }
+        assert_eq!(hub.visitor().get(&versions).await.status, 401);
+
+        assert_eq!(ali.delete(&path).await.status, 204);
+        for reader in [admin, hospital, ali, ana] {
+            assert_eq!(reader.get(&versions).await.refusal(), "404 not-found");
+        }
+        let said: Vec<_> =
+            ward.past(filed, &first).iter().map(|past| past[field]["S"].clone()).collect();
+        assert_eq!(said, ["First", "Second", "Third"], "{kind}");
+    }
+    let anew = ward.add(ali, "vital-signs", json!({"heart_rate": 72})).await;
+    let versions = format!("{}/versions", ward.entry("vital-signs", &anew));
+    assert_eq!(ana.get(&versions).await.ok()["results"], json!([anew]));
+    ward.advance(Appointment::start_visit).await;
+    ward.advance(Appointment::complete).await;
+    assert_eq!(ana.get(&versions).await.ok()["results"], json!([anew]));
+}
+
+/// 002-K14, 002-K16: a diagnosis has its versions at either name of the path, and none of what was
+/// refused.
+#[tokio::test]
+async fn a_change_that_is_refused_leaves_no_version() {
+    let hub = open().await;
+    let ward = Ward::open(&hub).await;
+    let Ward { ali, ana, .. } = &ward;
+    let diagnosis = ward.add(ali, "diagnosis", json!({"diagnosis": "Cold"})).await;
+    let path = ward.entry("diagnosis", &diagnosis);
+
+    let flu = json!({"diagnosis": "Flu"});
+    let outdated = ali.with_header("if-match", "\"7\"");
+    assert_eq!(outdated.patch(&path, &flu).await.refusal(), "412 precondition-failed");
+    assert_eq!(outdated.delete(&path).await.refusal(), "412 precondition-failed");
+    assert_eq!(ana.patch(&path, &flu).await.refusal(), "403 forbidden");
+    assert_eq!(ali.patch(&path, json!({"icd_code": "flu"})).await.status, 400);
+
+    for name in ["diagnosis", "diagnoses"] {
+        let versions = format!("{}/{}/versions/", ward.at(name), id_of(&diagnosis));
+        assert_eq!(ana.get(versions).await.ok()["results"], json!([diagnosis]));
+    }
+    assert!(ward.past("finding-diagnosis", &diagnosis).is_empty());
+}
+
+/// 002-K16, 002-K31: of many who change an entry at once each finds what it said in between.
+#[tokio::test]
+async fn changes_at_once_lose_nothing_that_was_said() {
+    let hub = open().await;
+    let ward = Ward::open(&hub).await;
+    let note = ward.add(&ward.ali, "notes", json!({"content": "0"})).await;
+    let path = ward.entry("notes", &note);
+
+    let changes =
+        (1..=8).map(|number| ward.ali.patch(&path, json!({"content": number.to_string()})));
+    let replies = join_all(changes).await;
+
+    let made = replies.iter().filter(|reply| reply.status.is_success());
+    let mut said: Vec<_> = made.map(|reply| reply.ok()["content"].clone()).collect();
+    said.push(json!("0"));
+    let versions = ward.ana.get(format!("{path}/versions")).await.ok();
+    let mut kept: Vec<_> = each(&versions, "content").into_iter().map(|text| json!(text)).collect();
+    assert_eq!(kept.last(), Some(&json!("0")));
+    for list in [&mut said, &mut kept] {
+        list.sort_by_key(ToString::to_string);
+    }
+    assert_eq!(said, kept);
+}
+
 /// 002-K19, 002-K20: vital signs are kept in metric units, and shown in both.
 #[tokio::test]
 async fn a_doctor_takes_the_vital_signs() {
@@ -596,6 +700,7 @@ async fn who_reads_about_a_visit_leaves_a_line() {
         (ward.at("diagnosis"), "diagnoses"),
         (ward.at("vital-signs"), "vital-signs"),
         (ward.entry("notes", &note), "notes"),
+        (format!("{}/versions", ward.entry("notes", &note)), "notes"),
     ];
 
     for (path, kind) in looks {
@@ -610,7 +715,9 @@ async fn who_reads_about_a_visit_leaves_a_line() {
         );
         assert_eq!(line["performed_by"], ward.hospital.id());
     }
-    assert_eq!(ward.events("CONSULTATION_VIEWED").await.len(), 5);
+    let lines = ward.events("CONSULTATION_VIEWED").await;
+    assert_eq!(lines.len(), 6);
+    assert_eq!(lines[0]["details"]["versions"], "1");
 }
 
 /// 002-K13, 002-K16, 002-K17, 002-K19, 002-K31, 002-K37: what is written about visits is in the
@@ -818,6 +925,14 @@ impl<'h> Ward<'h> {
         let entry = author.post(self.at(kind), body).await.ok();
         self.hub.clock.advance(SignedDuration::from_secs(1));
         entry
+    }
+
+    /// What the table keeps of what an entry said before, oldest first.
+    fn past(&self, filed: &str, entry: &Value) -> Vec<Value> {
+        let beginning = format!("past#{filed}#{}#", id_of(entry));
+        let mut items = self.hub.items("clinical", &format!("consultation#{}", self.id));
+        items.retain(|item| item["sk"]["S"].as_str().unwrap().starts_with(&beginning));
+        items
     }
 
     /// What the audit log has of an action, newest first.

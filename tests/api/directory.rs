@@ -1103,38 +1103,6 @@ async fn a_doctor_lists_the_own_patients() {
     assert_eq!(second["patients"][0]["name"], "Pia Pohl");
 }
 
-/// 004-13: a doctor is told of patients who were put into their care.
-#[tokio::test]
-async fn a_doctor_is_told_of_new_patients() {
-    let hub = open().await;
-    let hospital = hub.hospital("jinnah").await;
-    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
-    let bea = hub.doctor_of(&hospital, "Bea", "Baum").await;
-    let cora = hub.coordinator("cora").await;
-    let pia = cora.post("/api/patients/", json!({"first_name": "Pia"})).await.ok();
-    let mapping = assigned(&cora, id_of(&pia), &ali).await;
-
-    let told = ali.get("/api/doctors/notifications/").await.ok();
-
-    assert_eq!(
-        told,
-        json!({
-            "notifications": [{
-                "id": mapping["id"], "notification_type": "PATIENT_ASSIGNED",
-                "title": "New patient", "message": "A patient was put into your care.",
-                "patient": pia["id"], "is_read": false, "created_at": "2030-01-07T08:00:00Z",
-            }],
-            "count": 1, "unread_count": 1,
-        })
-    );
-    assert_eq!(bea.get("/api/doctors/notifications/").await.ok()["count"], 0);
-    assert_eq!(cora.get("/api/doctors/notifications/").await.refusal(), "403 forbidden");
-    let update = format!("/api/mappings/{}/update/", id_of(&mapping));
-    ali.patch(update, json!({"notes": "seen"})).await.ok();
-    let told = ali.get("/api/v1/doctors/notifications/").await.ok();
-    assert_eq!((&told["count"], &told["unread_count"]), (&json!(1), &json!(0)));
-}
-
 /// 003-10: a doctor's practice in numbers, for the doctor, the hospital and admins.
 #[tokio::test]
 async fn a_practice_is_shown_in_numbers() {

@@ -58,6 +58,7 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     DELETE /api/hospitals/departments/{id}: DEPARTMENT_DELETED by hospital
     DELETE /api/hospitals/{id}: HOSPITAL_DELETED by admin
     DELETE /api/mappings/{id}: ASSIGNMENT_DELETED by coordinator
+    DELETE /api/notifications/{id}: NOTIFICATION_DELETED by patient
     DELETE /api/patients/{id}/documents/{pk}: DOCUMENT_DELETED by patient
     DELETE /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_DELETED by patient
     DELETE /api/patients/{id}/notes/{pk}: NOTE_DELETED by coordinator
@@ -74,22 +75,27 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     DELETE /api/records/{id}/attachments/{pk}: DOCUMENT_DELETED by patient
     DELETE /api/records/{id}: HEALTH_RECORD_DELETED by patient
     DELETE /api/reviews/{id}: REVIEW_DELETED by patient
+    DELETE /api/webhooks/{id}: WEBHOOK_DELETED by hospital
     GET    /api/appointments/doctor-appointments: APPOINTMENTS_LISTED by doctor
     GET    /api/appointments/hospital-appointments: APPOINTMENTS_LISTED by hospital
     GET    /api/appointments/queues/{doctor}/tokens/{number}: TOKEN_VIEWED by doctor
     GET    /api/appointments/queues/{doctor}: QUEUE_VIEWED by doctor
     GET    /api/appointments/waitlist/{doctor}/{date}: WAITLIST_VIEWED by doctor
     GET    /api/appointments/{id}: APPOINTMENT_VIEWED by doctor
+    GET    /api/consultations/{id}/diagnosis/{pk}/versions: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/diagnosis/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/diagnosis: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/documents/{pk}/versions: DOCUMENT_VIEWED by doctor
     GET    /api/consultations/{id}/documents/{pk}: FILE_DOWNLOADED by doctor
     GET    /api/consultations/{id}/documents: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/notes/{pk}/versions: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/notes/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/notes: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/prescription: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/symptoms/{pk}/versions: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/symptoms/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/symptoms: CONSULTATION_VIEWED by doctor
+    GET    /api/consultations/{id}/vital-signs/{pk}/versions: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/vital-signs/{pk}: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}/vital-signs: CONSULTATION_VIEWED by doctor
     GET    /api/consultations/{id}: CONSULTATION_VIEWED by doctor
@@ -115,6 +121,7 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     GET    /api/patients/{id}/documents: DOCUMENT_VIEWED by admin
     GET    /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_VIEWED by doctor
     GET    /api/patients/{id}/medical-records: HEALTH_RECORDS_LISTED by doctor
+    GET    /api/patients/{id}/notes/{pk}/versions: PATIENT_VIEWED by coordinator
     GET    /api/patients/{id}/notes/{pk}: PATIENT_VIEWED by coordinator
     GET    /api/patients/{id}/notes: PATIENT_VIEWED by coordinator
     GET    /api/patients/{id}: PATIENT_VIEWED by coordinator
@@ -127,12 +134,15 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     GET    /api/prescriptions/{id}/documents: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions/{id}/medications/{pk}: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions/{id}/medications: PRESCRIPTION_VIEWED by doctor
+    GET    /api/prescriptions/{id}/notes/{pk}/versions: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions/{id}/notes/{pk}: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions/{id}/notes: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions/{id}/pdf: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions/{id}/versions: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions/{id}: PRESCRIPTION_VIEWED by doctor
     GET    /api/prescriptions: PRESCRIPTIONS_LISTED by doctor
+    GET    /api/recommendations/history: RECOMMENDATION_VIEWED by hospital
+    GET    /api/recommendations/{id}: RECOMMENDATION_VIEWED by hospital
     GET    /api/records/break-glass/{id}: EMERGENCY_ACCESS_VIEWED by hospital
     GET    /api/records/break-glass: EMERGENCY_ACCESSES_LISTED by hospital
     GET    /api/records/patients/{id}/prescriptions: REPOSITORY_VIEWED by doctor
@@ -170,6 +180,8 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     PATCH  /api/lab-results/{id}: LAB_RESULT_UPDATED by doctor
     PATCH  /api/mappings/{id}/update: ASSIGNMENT_UPDATED by doctor
     PATCH  /api/medical-records/{id}: MEDICAL_RECORD_UPDATED by doctor
+    PATCH  /api/notification-preferences/{id}: NOTIFICATION_PREFERENCES_UPDATED by patient
+    PATCH  /api/notification-preferences: NOTIFICATION_PREFERENCES_UPDATED by patient
     PATCH  /api/patients/update_profile: PATIENT_UPDATED by patient
     PATCH  /api/patients/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
     PATCH  /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_UPDATED by patient
@@ -182,9 +194,11 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     PATCH  /api/prescriptions/{id}/medications/{pk}: PRESCRIPTION_UPDATED by doctor
     PATCH  /api/prescriptions/{id}/notes/{pk}: PRESCRIPTION_NOTE_UPDATED by doctor
     PATCH  /api/prescriptions/{id}: PRESCRIPTION_UPDATED by doctor
+    PATCH  /api/recommendations/settings: RECOMMENDATION_SETTINGS_UPDATED by hospital
     PATCH  /api/records/reports/{id}: DOCUMENT_UPDATED by doctor
     PATCH  /api/records/{id}: HEALTH_RECORD_UPDATED by patient
     PATCH  /api/reviews/{id}: REVIEW_UPDATED by patient
+    PATCH  /api/webhooks/{id}: WEBHOOK_UPDATED by hospital
     POST   /api/accounts/otp/generate: OTP_REQUESTED by doctor
     POST   /api/accounts/otp/verify: OTP_VERIFIED by doctor
     POST   /api/accounts/patients/register: USER_CREATED by a visitor
@@ -237,6 +251,12 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/lab-results: LAB_RESULT_CREATED by doctor
     POST   /api/mappings: ASSIGNMENT_CREATED by coordinator
     POST   /api/medical-records: MEDICAL_RECORD_CREATED by doctor, APPOINTMENT_COMPLETED by doctor
+    POST   /api/notification-preferences/disable_all: NOTIFICATION_PREFERENCES_UPDATED by patient
+    POST   /api/notification-preferences/enable_all: NOTIFICATION_PREFERENCES_UPDATED by patient
+    POST   /api/notification-preferences/reset_to_defaults: NOTIFICATION_PREFERENCES_UPDATED by patient
+    POST   /api/notifications/clear_all: NOTIFICATION_DELETED by patient
+    POST   /api/notifications/mark_all_read: NOTIFICATION_READ by patient
+    POST   /api/notifications/{id}/mark_read: NOTIFICATION_READ by patient
     POST   /api/patients/{id}/documents/{pk}/verify: DOCUMENT_VERIFIED by admin
     POST   /api/patients/{id}/documents: FILE_UPLOADED by patient, DOCUMENT_CREATED by patient
     POST   /api/patients/{id}/medical-records: FILE_UPLOADED by patient, HEALTH_RECORD_CREATED by patient, DOCUMENT_CREATED by patient
@@ -257,6 +277,10 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/prescriptions/{id}/notes: PRESCRIPTION_NOTE_CREATED by doctor
     POST   /api/prescriptions/{id}/send-to-pharmacy: PRESCRIPTION_SENT by patient
     POST   /api/prescriptions: PRESCRIPTION_CREATED by doctor
+    POST   /api/realtime/tickets: TICKET_CREATED by patient
+    POST   /api/recommendations/clear-cache: RECOMMENDATIONS_CLEARED by admin
+    POST   /api/recommendations/{id}/decision: RECOMMENDATION_DECIDED by hospital
+    POST   /api/recommendations: RECOMMENDATION_REQUESTED by hospital
     POST   /api/records/break-glass/{id}/review: EMERGENCY_ACCESS_REVIEWED by hospital
     POST   /api/records/patients/{id}/break-glass: EMERGENCY_ACCESS_OPENED by doctor
     POST   /api/records/patients/{id}/reports/upload: FILE_UPLOADED by doctor, DOCUMENT_CREATED by doctor
@@ -266,6 +290,9 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     POST   /api/reviews/{id}/moderate: REVIEW_MODERATED by admin
     POST   /api/reviews: REVIEW_CREATED by patient
     POST   /api/uploads/presign: FILE_UPLOADED by patient
+    POST   /api/webhooks/{id}/ping: WEBHOOK_PINGED by hospital
+    POST   /api/webhooks/{id}/rotate: WEBHOOK_ROTATED by hospital
+    POST   /api/webhooks: WEBHOOK_CREATED by hospital
     PUT    /api/appointments/{id}/status: APPOINTMENT_STARTED by doctor
     PUT    /api/appointments/{id}: APPOINTMENT_UPDATED by hospital
     PUT    /api/auth/admin/users/{id}: USER_ADMINISTERED by admin
@@ -291,6 +318,8 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     PUT    /api/lab-results/{id}: LAB_RESULT_UPDATED by doctor
     PUT    /api/mappings/{id}/update: ASSIGNMENT_UPDATED by coordinator
     PUT    /api/medical-records/{id}: MEDICAL_RECORD_UPDATED by doctor
+    PUT    /api/notification-preferences/{id}: NOTIFICATION_PREFERENCES_UPDATED by patient
+    PUT    /api/notification-preferences: NOTIFICATION_PREFERENCES_UPDATED by patient
     PUT    /api/patients/update_profile: PATIENT_UPDATED by patient
     PUT    /api/patients/{id}/documents/{pk}: DOCUMENT_UPDATED by patient
     PUT    /api/patients/{id}/medical-records/{pk}: HEALTH_RECORD_UPDATED by patient
@@ -303,9 +332,11 @@ async fn every_change_leaves_its_event_and_nothing_else_does() {
     PUT    /api/prescriptions/{id}/medications/{pk}: PRESCRIPTION_UPDATED by doctor
     PUT    /api/prescriptions/{id}/notes/{pk}: PRESCRIPTION_NOTE_UPDATED by doctor
     PUT    /api/prescriptions/{id}: PRESCRIPTION_UPDATED by doctor
+    PUT    /api/recommendations/settings: RECOMMENDATION_SETTINGS_UPDATED by hospital
     PUT    /api/records/reports/{id}: DOCUMENT_UPDATED by doctor
     PUT    /api/records/{id}: HEALTH_RECORD_UPDATED by patient
     PUT    /api/reviews/{id}: REVIEW_UPDATED by patient
+    PUT    /api/webhooks/{id}: WEBHOOK_UPDATED by hospital
     ");
 }
 

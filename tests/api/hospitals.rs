@@ -342,6 +342,7 @@ async fn an_applicant_is_told_by_mail_what_became_of_it() {
     hub.settle().await;
 
     let letters = hub.post.texts_to("desk-jinnah@example.org");
+    let letters: Vec<_> = letters.iter().filter_map(|letter| letter.lines().next()).collect();
     assert_eq!(
         letters,
         [

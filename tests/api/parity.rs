@@ -8,16 +8,23 @@ use std::{
 };
 
 use carehub_api::config::Config;
-use carehub_testkit::{Caller, TestHub, files};
+use carehub_domain::{clock::Clock, delivery};
+use carehub_local::template::Trigger;
+use carehub_testkit::{Caller, FakeModel, Mood, TestHub, files};
 use housekeeping::Chore;
+use http::StatusCode;
 use insta::assert_snapshot;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::{Value, json};
 
 use crate::{
-    support::{PASSWORD, People, id_of, inspect, template},
-    tour::{catch_up, open_counting, operations, tour},
+    notifier::queue_up,
+    realtime::{connect, leave, say, take_ticket},
+    recommendations::question,
+    support::{PASSWORD, People, carry, id_of, inspect, perform, template, work},
+    tour::{open_counting, operations, tour},
     uploads::{announce, send},
+    webhooks::{Program, listen},
 };
 
 #[test]
@@ -78,7 +85,10 @@ fn every_function_is_told_what_it_needs_to_start() {
         let settings = names.iter().map(|name| {
             let value = match name.as_str() {
                 "MAIL_FROM" => "desk@example.org",
+                "MODEL_BUDGET" => "500",
+                "MODEL_URL" => "https://model.example",
                 "PUBLIC_URL" => "https://hub.example",
+                "REALTIME_URL" => "wss://hub.example/live",
                 _ => "x",
             };
             (name.clone(), value.to_owned())
@@ -90,11 +100,13 @@ fn every_function_is_told_what_it_needs_to_start() {
         let (knows, signs) = (config.verifying_keys.is_some(), config.signing_key.is_some());
         assert_eq!(knows, serves, "CAREHUB_VERIFYING_KEYS of {function}");
         assert_eq!(signs, function == "auth", "CAREHUB_SIGNING_KEY of {function}");
-        let secret = serves || function == "relay";
+        let secret = serves || matches!(function.as_str(), "housekeeping" | "notifier" | "relay");
         assert_eq!(config.pepper.is_some(), secret, "CAREHUB_PEPPER of {function}");
         // Whoever may do something with the bucket has to know which it is, and the reverse.
         let files = properties["Policies"].to_string().contains("BucketArn");
         assert_eq!(config.bucket.is_some(), files, "CAREHUB_BUCKET of {function}");
+        let ledger = properties["Policies"].to_string().contains("LedgerArn");
+        assert_eq!(config.ledger.is_some(), ledger, "CAREHUB_LEDGER of {function}");
     }
 }
 
@@ -161,6 +173,8 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     admin.get("/api/users/doctors?search=ali").await.ok();
     note("accounts", hub.meter.take());
 
+    Box::pin(advice_by_the_way(&hub, &hospital, &ana, &mut note)).await;
+
     // What nobody asks for.
     let letter = json!({"phone": "+923001234567"});
     visitor.post("/api/auth/send-otp", letter).await.ok();
@@ -170,9 +184,16 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     let ali = all["results"][0]["id"].as_str().unwrap();
     hub.visit_to(&ana, ali).await;
     ana.post("/api/reviews", json!({"doctor": ali, "rating": 5})).await.ok();
-    hub.meter.take();
-    catch_up(&hub).await;
-    note("relay", hub.meter.take());
+    Box::pin(live_by_the_way(&hub, &hospital, &ana, &mut note)).await;
+    let sooner = json!({"reminder_hours": [3]});
+    ana.patch("/api/notification-preferences", sooner).await.ok();
+    for _ in 0..3 {
+        hub.meter.take();
+        queue_up(&hub).await;
+        note("relay", hub.meter.take());
+        carry(&hub).await;
+        note("notifier", hub.meter.take());
+    }
     send(&hub, &ana, "scan.pdf", files::pdf()).await;
     announce(&ana, "late.pdf", &files::pdf()).await.ok();
     hub.meter.take();
@@ -187,12 +208,8 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     note("records", hub.meter.take());
     for pause in [SignedDuration::from_hours(1), SignedDuration::from_hours(7 * 24)] {
         hub.clock.advance(pause);
-        let now = hub.state.clock.now();
-        for chore in
-            [Chore::NoShows, Chore::Offers, Chore::Sweep, Chore::Files, Chore::Prescriptions]
-        {
-            let done = chore.perform(&hub.state.store, &hub.state.objects, now).await;
-            done.unwrap().wholly().unwrap();
+        for chore in Chore::ALL {
+            perform(&hub, chore).await.unwrap().wholly().unwrap();
         }
     }
     note("housekeeping", hub.meter.take());
@@ -205,6 +222,52 @@ async fn every_function_may_do_what_it_does_and_no_more() {
         wrong.extend(allowed.difference(&used).map(|it| format!("{function} never does {it:?}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Who listens to what happens. One of them has gone when there is something to say.
+async fn live_by_the_way(
+    hub: &TestHub,
+    hospital: &Caller<'_>,
+    ana: &Caller<'_>,
+    note: &mut impl FnMut(&str, carehub_testkit::Spent),
+) {
+    let mut tickets = Vec::new();
+    for person in [ana, ana, ana, hospital] {
+        tickets.push(take_ticket(person).await);
+    }
+    hub.meter.take();
+    for (id, ticket) in ["stays", "goes", "leaves", "desk"].iter().zip(&tickets) {
+        assert_eq!(connect(hub, id, ticket).await, 200);
+    }
+    say(hub, "stays", json!({"type": "resume", "since": 0})).await;
+    leave(hub, "leaves").await;
+    note("realtime", hub.meter.take());
+    hub.wire.cut("goes");
+}
+
+/// What could be given, answered by rules and with a model.
+async fn advice_by_the_way(
+    hub: &TestHub,
+    hospital: &Caller<'_>,
+    ana: &Caller<'_>,
+    note: &mut impl FnMut(&str, carehub_testkit::Spent),
+) {
+    let model = FakeModel::start([Mood::Refuses]).await;
+    let prompt = hospital.with_header("prefer", "respond-async");
+    let again = prompt.with_header("idempotency-key", "advice");
+    let patient = ana.with_header("prefer", "respond-async");
+    hub.meter.take();
+    for who in [&again, &again, &patient] {
+        who.post("/api/recommendations", question()).await.ok();
+    }
+    let other = prompt.with_header("idempotency-key", "no-advice");
+    assert_eq!(other.post("/api/recommendations", json!({})).await.status, 400);
+    note("recommendations", hub.meter.take());
+    hub.meter.take();
+    queue_up(hub).await;
+    note("relay", hub.meter.take());
+    work(hub, Some(model.assistant())).await;
+    note("recommender", hub.meter.take());
 }
 
 /// What patients and doctors do less often.
@@ -311,7 +374,61 @@ async fn papers_by_the_way(
     let prescription = omar.post("/api/prescriptions", prescription).await.ok();
     let path = format!("/api/prescriptions/{}", id_of(&prescription));
     ana.post(format!("{path}/send-to-pharmacy"), json!({"pharmacy_name": "Corner"})).await.ok();
+    let reminders = "/api/prescriptions/reminders";
+    let reminder = json!({"medication": prescription["medicines"][0]["id"], "times": ["08:00"]});
+    let reminder = ana.post(reminders, reminder).await.ok();
+    let reminder_of = format!("{reminders}/{}", id_of(&reminder));
+    let zone = TimeZone::get(reminder["zone"].as_str().unwrap()).unwrap();
+    let soon = (hub.clock.now() + SignedDuration::from_mins(30)).to_zoned(zone);
+    let soon = json!({"times": [soon.strftime("%H:%M").to_string()]});
+    ana.patch(reminder_of, soon).await.ok();
     note("prescriptions", hub.meter.take());
+
+    let program = Program::start().await;
+    program.answer((StatusCode::GONE, ""));
+    let webhook = listen(hospital, &program, json!(["WEBHOOK_PINGED"])).await;
+    hospital.post(format!("/api/webhooks/{}/ping", id_of(&webhook)), json!({})).await.ok();
+    let webhook = json!({"url": "https://hook.example.org/carehub", "is_active": false});
+    let again = hospital.with_header("idempotency-key", "webhook");
+    let other = hospital.with_header("idempotency-key", "no-webhook");
+    for _ in 0..2 {
+        again.post("/api/webhooks", &webhook).await.ok();
+    }
+    assert_eq!(other.post("/api/webhooks", json!({})).await.status, 400);
+    note("notifications", hub.meter.take());
+}
+
+/// Each queue that a function works on forgives some failures and remembers the rest, and hides
+/// what is being worked on until nobody can be at it any more.
+#[test]
+fn every_queue_of_a_function_forgives_and_remembers() {
+    let queue = |name: &str| template().queues.iter().find(|queue| queue.name == name).unwrap();
+    let mut read = Vec::new();
+    for function in &template().functions {
+        for trigger in &function.triggers {
+            let Trigger::Queue(intake) = trigger else { continue };
+            let queue = queue(&intake.queue);
+            let name = &queue.name;
+            read.push(name.clone());
+            let timeout = function.timeout.as_secs();
+            assert!(u64::from(queue.visibility) >= 6 * timeout, "{name} hides for too short");
+            // A claim on a delivery ends before the message is given out again.
+            assert!(i64::from(queue.visibility) > delivery::CLAIM.as_secs(), "{name}");
+            assert!(timeout < delivery::CLAIM.unsigned_abs().as_secs(), "{name}");
+            assert!(intake.enabled && intake.partial, "{name}: a failure goes back alone");
+            let redrive = queue.redrive.as_ref().unwrap_or_else(|| panic!("{name} forgets"));
+            assert!(redrive.receives >= 3, "{name} gives up too soon");
+        }
+    }
+    for source in &template().queues {
+        let Some(redrive) = &source.redrive else { continue };
+        let dead_letters = queue(&redrive.dead_letters);
+        assert_eq!(dead_letters.fifo, source.fifo, "{}", source.name);
+        assert!(dead_letters.redrive.is_none(), "{}", source.name);
+        assert!(dead_letters.retention >= source.retention, "{}", source.name);
+    }
+    read.sort();
+    assert_eq!(read, ["test-mail", "test-recommendations", "test-sms", "test-webhooks"]);
 }
 
 /// What a function may do with the content of files.
@@ -321,24 +438,26 @@ fn few_functions_touch_files() {
     for (function, properties) in declarations() {
         for (action, resource) in statements(&properties).iter().flat_map(pairs) {
             if let Some(action) = action.strip_prefix("s3:") {
-                let place = resource.strip_prefix("Data.Outputs.BucketArn").unwrap();
-                lines.push(format!("{function} {action} {}", place.trim_start_matches('/')));
+                let (bucket, place) = resource.split_once("Arn").unwrap();
+                let bucket = bucket.strip_prefix("Data.Outputs.").unwrap().to_lowercase();
+                lines.push(format!("{function} {action} {bucket}{place}"));
             }
         }
     }
     assert_snapshot!(lines.join("\n"), @"
-    housekeeping DeleteObject clean/*
-    housekeeping DeleteObject quarantine/*
-    inspector PutObject clean/*
-    inspector ListBucket 
-    inspector DeleteObject quarantine/*
-    inspector GetObject quarantine/*
-    platform ListBucket 
-    prescriptions GetObject clean/*
-    prescriptions PutObject clean/*
-    records GetObject clean/*
-    records PutObject clean/*
-    records PutObject quarantine/*
+    housekeeping PutObject ledger/checkpoints/*
+    housekeeping DeleteObject bucket/clean/*
+    housekeeping DeleteObject bucket/quarantine/*
+    inspector PutObject bucket/clean/*
+    inspector ListBucket bucket
+    inspector DeleteObject bucket/quarantine/*
+    inspector GetObject bucket/quarantine/*
+    platform ListBucket bucket
+    prescriptions GetObject bucket/clean/*
+    prescriptions PutObject bucket/clean/*
+    records GetObject bucket/clean/*
+    records PutObject bucket/clean/*
+    records PutObject bucket/quarantine/*
     ");
 }
 

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{People, assigned, each, entered, id_of, open};
+use crate::support::{People, assigned, each, entered, id_of, looks, open};
 
 const ANA: &str = "+923001234567";
 
@@ -160,6 +160,85 @@ async fn a_note_is_changed_by_its_author_and_by_admins() {
     assert_eq!(colleague.refusal(), "403 forbidden");
     assert_eq!(wrong.errors[0].pointer, "/created_by");
     assert_eq!(ana.get(ward.at(&note)).await.ok(), patched);
+}
+
+/// 002-P23, 002-P25, 002-P26: what a note said before is kept, and what was private before is kept
+/// from the patient.
+#[tokio::test]
+async fn what_a_note_said_in_private_is_kept_from_the_patient() {
+    let hub = open().await;
+    let ward = Ward::open(&hub).await;
+    let Ward { admin, hospital, ali, ana, .. } = &ward;
+    let strangers = [
+        hub.patient("bea", "+923007654321").await,
+        hub.doctor_of(&hub.hospital("aga").await, "Sara", "Khan").await,
+        hub.coordinator("cora").await,
+    ];
+    let note = ward.write(ali, "Suspicion", true).await;
+    let versions = format!("{}/versions", ward.at(&note));
+    let change = async |change: Value| {
+        ali.patch(ward.at(&note), change).await.ok();
+        hub.clock.advance(SignedDuration::from_secs(1));
+    };
+    assert_eq!(ana.get(&versions).await.refusal(), "404 not-found");
+
+    change(json!({"note": "Told", "is_private": false})).await;
+    change(json!({"note": "Told again"})).await;
+
+    let other = versions.replace("/api/", "/api/admin/");
+    for path in [&versions, &other] {
+        for reader in [admin, hospital, ali] {
+            let list = reader.get(path).await.ok();
+            assert_eq!(each(&list, "note"), ["Told again", "Told", "Suspicion"]);
+            assert_eq!((&list["results"][2], &list["count"]), (&note, &json!(3)));
+        }
+        let seen = ana.get(path).await;
+        assert_eq!(each(&seen.ok(), "note"), ["Told again", "Told"]);
+        assert_eq!(seen.ok()["count"], 2);
+        assert!(!seen.text().contains("Suspicion"));
+        for stranger in &strangers {
+            assert_eq!(stranger.get(path).await.refusal(), "404 not-found");
+        }
+        assert_eq!(hub.visitor().get(path).await.status, 401);
+    }
+    let lines = looks(ana, "PATIENT_VIEWED").await;
+    let of_versions = lines.iter().filter(|(_, details)| details["versions"] == "3");
+    let mut by: Vec<_> = of_versions.map(|(by, _)| by.clone()).collect();
+    by.sort_by_key(ToString::to_string);
+    let mut readers: Vec<_> =
+        [admin, hospital, ali].repeat(2).iter().map(|reader| json!(reader.id())).collect();
+    readers.sort_by_key(ToString::to_string);
+    assert_eq!(by, readers);
+
+    change(json!({"is_private": true})).await;
+    assert_eq!(ana.get(&versions).await.refusal(), "404 not-found");
+    ali.delete(ward.at(&note)).await.ok();
+    for reader in [admin, hospital, ali, ana] {
+        assert_eq!(reader.get(&versions).await.refusal(), "404 not-found");
+    }
+    let beginning = format!("past#note#{}#", id_of(&note));
+    let mut kept = hub.items("clinical", &format!("patient#{}", ana.id_as("pat")));
+    kept.retain(|item| item["sk"]["S"].as_str().unwrap().starts_with(&beginning));
+    let kept: Vec<_> = kept.iter().map(|item| item["text"]["S"].as_str().unwrap()).collect();
+    assert_eq!(kept, ["Suspicion", "Told", "Told again", "Told again"]);
+}
+
+/// 002-P23: what a note of a merged record said before is found with the record that stays.
+#[tokio::test]
+async fn versions_of_a_note_follow_a_merged_record() {
+    let hub = open().await;
+    let ward = Ward::open(&hub).await;
+    let Ward { admin, hospital, ana, .. } = &ward;
+    let twin = entered(hospital, json!({"name": "Anna Diaz"})).await;
+    let path = format!("/api/patients/{}/notes", id_of(&twin));
+    let note = hospital.post(&path, json!({"note": "First", "is_private": false})).await.ok();
+    hospital.patch(format!("{path}/{}", id_of(&note)), json!({"note": "Second"})).await.ok();
+    let merge = format!("/api/patients/{}/merge", ana.id_as("pat"));
+    admin.post(merge, json!({"duplicate": twin["id"]})).await.ok();
+
+    let versions = ana.get(format!("{}/versions", ward.at(&note))).await.ok();
+
+    assert_eq!(each(&versions, "note"), ["Second", "First"]);
 }
 
 /// 002-P25: who saw an older note changes nothing, and of two at once one does.

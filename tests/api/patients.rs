@@ -3,10 +3,9 @@
 use carehub_testkit::{Caller, Reply, TestHub};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use relay::Relay;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, assigned, each, entered, id_of, open};
+use crate::support::{PASSWORD, People, assigned, each, entered, id_of, open, relay};
 
 const ALL: &str = "/api/patients/";
 const SEARCH: &str = "/api/patients/search/";
@@ -1342,12 +1341,7 @@ async fn thirty_doctors_of<'h>(
 
 /// Lets `relay` catch up with a stream that says everything twice.
 async fn settle_twice(hub: &TestHub) {
-    let relay = Relay {
-        store: hub.state.store.clone(),
-        pepper: hub.state.pepper.clone(),
-        post: hub.post.clone(),
-        public_url: hub.state.public_url.clone(),
-    };
+    let relay = relay(hub);
     let batch = hub.unread();
     for batch in [batch.clone(), batch] {
         let answer = relay.relay(batch).await;

@@ -80,7 +80,7 @@ async fn a_prescription_is_sent_to_a_pharmacy_once() {
         assert_eq!(sent["pharmacy"]["sent_by"], sender.id());
         assert_eq!(sender.post(&path, shop()).await.refusal(), "409 prescription-sent");
         hub.settle().await;
-        let order = hub.post.orders().pop().unwrap();
+        let order = hub.queues.orders().pop().unwrap();
         assert_eq!(order.prescription.as_str(), id_of(&prescription));
         assert_eq!(json!(order.prescription_number), prescription["prescription_number"]);
         assert_eq!(json!(order.hospital), prescription["hospital"]);
@@ -91,7 +91,7 @@ async fn a_prescription_is_sent_to_a_pharmacy_once() {
             assert!(!told.contains(name), "{told}");
         }
     }
-    assert_eq!(hub.post.orders().len(), 4);
+    assert_eq!(hub.queues.orders().len(), 4);
 }
 
 /// 002-C5: handing the medicines out closes the order; what was withdrawn first is never told.
@@ -115,7 +115,7 @@ async fn handing_out_closes_the_order() {
     assert_eq!(ali.delete(&path).await.status, 204);
     hub.settle().await;
     assert_eq!(ana.get(&path).await.ok()["pharmacy"]["status"], "WITHDRAWN");
-    assert_eq!(hub.post.orders().len(), 1);
+    assert_eq!(hub.queues.orders().len(), 1);
 }
 
 /// 002-C5: only what holds is sent, and only by those who have a part in it.
@@ -139,5 +139,5 @@ async fn only_what_holds_is_sent() {
     let ana = hub.sign_in("ana", crate::support::PASSWORD).await;
 
     assert_eq!(ana.post(&path, shop()).await.refusal(), "409 prescription-state");
-    assert_eq!(hub.post.orders(), []);
+    assert_eq!(hub.queues.orders(), []);
 }

@@ -10,7 +10,7 @@ use housekeeping::{Chore, Done, Expired};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{People, assigned, each, entered, id_of, let_in, looks, open};
+use crate::support::{People, assigned, each, entered, id_of, let_in, looks, open, perform};
 
 const ALL: &str = "/api/prescriptions";
 const ANA: &str = "+923001234567";
@@ -539,10 +539,7 @@ async fn a_prescription_expires() {
     let surgery = Surgery::open(&hub).await;
     let body = json!({"appointment": surgery.visit, "valid_until": "2030-01-08"});
     let made = surgery.ali.post(ALL, body).await.ok();
-    let expire = async || {
-        let now = hub.state.clock.now();
-        Chore::Prescriptions.perform(&hub.state.store, &hub.state.objects, now).await.unwrap()
-    };
+    let expire = async || perform(&hub, Chore::Prescriptions).await.unwrap();
     hub.clock.advance(SignedDuration::from_hours(39));
     let hospital = hub.sign_in("jinnah", crate::support::PASSWORD).await;
     assert_eq!(hospital.get(at(&made, "")).await.ok()["status"], "ACTIVE");
@@ -816,6 +813,63 @@ async fn private_notes_never_reach_the_patient() {
     assert_eq!(surgery.ali.delete(place(&own)).await.refusal(), "403 forbidden");
     assert_eq!(surgery.ana.delete(place(&own)).await.status, 204);
     assert_eq!(surgery.ana.get(&all).await.ok()["results"], json!([]));
+}
+
+/// 002-R27, 002-R28, 002-R29: what a note said before is kept, and what was private before never
+/// reaches the patient.
+#[tokio::test]
+async fn what_a_note_said_in_private_never_reaches_the_patient() {
+    let hub = open().await;
+    let surgery = Surgery::open(&hub).await;
+    let Surgery { admin, hospital, ali, ana, .. } = &surgery;
+    let aga = hub.hospital("aga").await;
+    let strangers = [
+        hub.doctor_of(hospital, "Sara", "Khan").await,
+        hub.patient("bea", "+923007654321").await,
+        hub.coordinator("cora").await,
+        aga,
+    ];
+    let made = surgery.prescribe(json!([{"name": "Paracetamol"}])).await;
+    let secret = json!({"note": "Canary", "is_patient_visible": false});
+    let note = hospital.post(at(&made, "/notes"), secret).await.ok();
+    let path = format!("{}/{}", at(&made, "/notes"), id_of(&note));
+    let versions = format!("{path}/versions");
+    assert_eq!(ana.get(&versions).await.refusal(), "404 not-found");
+
+    let shown = json!({"note": "Rest.", "is_patient_visible": true});
+    hospital.patch(&path, shown).await.ok();
+    hub.clock.advance(SignedDuration::from_secs(1));
+    hospital.put(&path, json!({"note": "Rest well."})).await.ok();
+
+    for reader in [admin, hospital, ali] {
+        let list = reader.get(&versions).await.ok();
+        assert_eq!(each(&list, "note"), ["Rest well.", "Rest.", "Canary"]);
+        assert_eq!((&list["results"][2], &list["count"]), (&note, &json!(3)));
+    }
+    let seen = ana.get(&versions).await;
+    assert_eq!(each(&seen.ok(), "note"), ["Rest well.", "Rest."]);
+    assert!(!seen.text().contains("Canary"), "{}", seen.text());
+    for stranger in &strangers {
+        assert_eq!(stranger.get(&versions).await.refusal(), "404 not-found");
+    }
+    assert_eq!(hub.visitor().get(&versions).await.status, 401);
+    let lines = looks(ana, "PRESCRIPTION_VIEWED").await;
+    let of_versions = lines.iter().filter(|(_, details)| details["versions"] == "3");
+    assert_eq!(of_versions.count(), 3);
+
+    hospital.patch(&path, json!({"is_patient_visible": false})).await.ok();
+    assert_eq!(ana.get(&versions).await.refusal(), "404 not-found");
+    assert_eq!(hospital.delete(&path).await.status, 204);
+    for reader in [admin, hospital, ali, ana] {
+        assert_eq!(reader.get(&versions).await.refusal(), "404 not-found");
+    }
+    let beginning = format!("past#note#{}#", id_of(&note));
+    let mut kept = hub.items("clinical", &format!("prescription#{}", id_of(&made)));
+    kept.retain(|item| item["sk"]["S"].as_str().unwrap().starts_with(&beginning));
+    let kept: Vec<_> = kept.iter().map(|item| item["note"]["S"].as_str().unwrap()).collect();
+    assert_eq!(kept, ["Canary", "Rest.", "Rest well.", "Rest well."]);
+    // What its notes said before is no version of the prescription.
+    assert_eq!(ali.get(at(&made, "/versions")).await.ok()["count"], 1);
 }
 
 /// 002-K42: the prescription of a consultation, for those who take part in it.

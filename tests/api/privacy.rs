@@ -620,7 +620,7 @@ impl Run<'_> {
                 self.send(doctor, Method::GET, next, Value::Null).await;
             }
         }
-        let orders = self.hub.post.orders();
+        let orders = self.hub.queues.orders();
         assert_eq!(orders.len(), 1);
         self.seen.push(serde_json::to_string(&orders).unwrap());
     }

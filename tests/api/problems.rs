@@ -66,8 +66,11 @@ fn every_code_and_its_status() {
     400 department-unknown
     400 doctor-of-another-department
     400 dose-in-future
+    400 errand-misplaced
+    400 errand-unreadable
     400 follow-up-of-another
     400 follow-up-too-early
+    400 formulary-invalid
     400 half-coordinates
     400 hospital-of-another
     400 in-the-past
@@ -82,6 +85,8 @@ fn every_code_and_its_status() {
     400 prescription-full
     400 prescription-over
     400 prescription-too-long
+    400 recommendation-invalid
+    400 recommendation-reason
     400 result-missing
     400 result-too-early
     400 role-refused
@@ -91,12 +96,14 @@ fn every_code_and_its_status() {
     400 too-many-doctors
     400 too-many-entries
     400 unreadable-body
+    400 unreadable-message
     400 unreadable-query
     400 wrong-password
     401 code-refused
     401 invalid-refresh-token
     401 refresh-token-reused
     401 sign-in-refused
+    401 ticket-refused
     401 unauthenticated
     403 contact-of-account
     403 forbidden
@@ -108,6 +115,7 @@ fn every_code_and_its_status() {
     403 not-vouched-for
     403 password-change-due
     403 privacy-of-patient
+    403 recommendation-closed
     404 doctor-not-found
     404 not-found
     404 patient-unknown
@@ -133,6 +141,7 @@ fn every_code_and_its_status() {
     409 consultation-stale
     409 day-exists
     409 day-full
+    409 delivery-stale
     409 department-exists
     409 department-stale
     409 doctor-gone
@@ -160,15 +169,22 @@ fn every_code_and_its_status() {
     409 not-merged
     409 not-online
     409 note-stale
+    409 notification-stale
     409 patient-busy
     409 patient-gone
     409 patient-has-account
     409 patient-stale
+    409 preferences-stale
     409 prescription-sent
     409 prescription-stale
     409 prescription-state
     409 profile-exists
     409 queue-empty
+    409 recommendation-decided
+    409 recommendation-finished
+    409 recommendation-not-done
+    409 recommendation-settings-stale
+    409 recommendation-stale
     409 record-stale
     409 reminder-exists
     409 reminder-stale
@@ -191,6 +207,7 @@ fn every_code_and_its_status() {
     409 too-early
     409 too-late
     409 too-many-holds
+    409 too-many-webhooks
     409 upload-settled
     409 upload-stale
     409 upload-used
@@ -201,6 +218,8 @@ fn every_code_and_its_status() {
     409 visit-stale
     409 vital-signs-exist
     409 waitlist-full
+    409 webhook-off
+    409 webhook-stale
     412 precondition-failed
     413 too-large
     415 wrong-media-type
@@ -209,7 +228,12 @@ fn every_code_and_its_status() {
     500 internal
     503 files-unavailable
     503 post-unavailable
+    503 recommendation-in-hand
     503 store-unavailable
+    503 web-forbidden
+    503 web-late
+    503 web-unreachable
+    503 webhook-refused
     any internal
     any too-large
     any unavailable

@@ -12,10 +12,9 @@ use carehub_domain::{
 use carehub_testkit::{Caller, Reply, TestHub};
 use futures_util::future::{join, join_all};
 use jiff::SignedDuration;
-use relay::Relay;
 use serde_json::{Value, json};
 
-use crate::support::{People, each, id_of, open, took_place};
+use crate::support::{People, each, id_of, open, relay, took_place};
 
 const REVIEWS: &str = "/api/v1/reviews/";
 const ANA: &str = "+923001234567";
@@ -640,12 +639,7 @@ fn unread(hub: &TestHub) -> Vec<Batch> {
 /// Two relays act on every batch, twice each, at the same time. As the stream does, they are told
 /// again of what they could not act on.
 async fn relay_all(hub: &TestHub, batches: &[Batch]) {
-    let relay = Relay {
-        store: hub.state.store.clone(),
-        pepper: hub.state.pepper.clone(),
-        post: hub.post.clone(),
-        public_url: hub.state.public_url.clone(),
-    };
+    let relay = relay(hub);
     let once = async |batch: &Batch| {
         for _ in 0..10 {
             if relay.relay(batch.clone()).await.batch_item_failures.is_empty() {

@@ -3,17 +3,22 @@
 use std::{collections::BTreeMap, path::Path, sync::OnceLock};
 
 use carehub_api::limit::{Bucket, Quota};
+use carehub_clients::{Queue, SharedAssistant, Web};
 use carehub_domain::{
     access::{Action, Actor},
     appointment::Appointment,
     doctor::DoctorId,
     patient::Patient,
+    recommendation::Budget,
     review::Visit,
 };
 use carehub_local::template::Template;
 use carehub_store::{Booked, Desk};
 use carehub_testkit::{Caller, TestHub};
+use housekeeping::{Chore, ChoreError, Done, Housekeeping};
 use inspector::{Arrival, Inspector};
+use notifier::Notifier;
+use recommender::Recommender;
 use relay::Relay;
 use serde_json::{Value, json};
 
@@ -76,7 +81,7 @@ pub(crate) trait People {
     async fn visit(&self, patient: &Caller<'_>, doctor: &Caller<'_>) -> String;
     /// The same, to a doctor of that identifier.
     async fn visit_to(&self, patient: &Caller<'_>, doctor: &str) -> String;
-    /// Lets `relay` catch up with what happened.
+    /// Lets `relay` catch up with what happened, and `notifier` with the queues.
     async fn settle(&self);
 }
 
@@ -196,15 +201,98 @@ impl People for TestHub {
     }
 
     async fn settle(&self) {
-        let relay = Relay {
-            store: self.state.store.clone(),
-            pepper: self.state.pepper.clone(),
-            post: self.post.clone(),
-            public_url: self.state.public_url.clone(),
-        };
-        let answer = relay.relay(self.unread()).await;
-        assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+        for _ in 0..ROUNDS {
+            let batch = self.unread();
+            let happened = !batch.records.is_empty();
+            let answer = relay(self).relay(batch).await;
+            assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+            if !carry(self).await && !happened {
+                return;
+            }
+        }
+        panic!("one thing follows from another without end");
     }
+}
+
+/// How often `relay` and `notifier` take turns at most until nothing follows any more.
+const ROUNDS: usize = 20;
+
+/// The function that follows the stream of events.
+pub(crate) fn relay(hub: &TestHub) -> Relay {
+    Relay {
+        store: hub.state.store.clone(),
+        pepper: hub.state.pepper.clone(),
+        queues: hub.queues.clone(),
+        wire: hub.wire.clone(),
+        public_url: hub.state.public_url.clone(),
+    }
+}
+
+/// The function that does the errands of the queues.
+pub(crate) fn notifier(hub: &TestHub) -> Notifier {
+    Notifier {
+        store: hub.state.store.clone(),
+        pepper: hub.state.pepper.clone(),
+        post: hub.post.clone(),
+        web: Web::of_strangers(hub.state.webhook_hosts.clone()),
+        public_url: hub.state.public_url.clone(),
+    }
+}
+
+/// Lets `notifier` empty the queues, and says whether there was anything in them.
+pub(crate) async fn carry(hub: &TestHub) -> bool {
+    let mut carried = false;
+    for queue in [Queue::Sms, Queue::Mail, Queue::Webhooks] {
+        loop {
+            let batch = hub.queues.batch(queue);
+            if batch.records.is_empty() {
+                break;
+            }
+            let answer = notifier(hub).deliver(batch.clone(), hub.state.clock.now()).await;
+            assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+            hub.queues.done(queue, &batch, &answer);
+            carried = true;
+        }
+    }
+    Box::pin(work(hub, None)).await || carried
+}
+
+/// The function that answers what people asked could be given.
+pub(crate) fn recommender(hub: &TestHub, assistant: Option<SharedAssistant>) -> Recommender {
+    Recommender {
+        store: hub.state.store.clone(),
+        assistant,
+        budget: Budget::default(),
+        clock: hub.state.clock.clone(),
+    }
+}
+
+/// Lets `recommender` empty its queue, with a language model or without, and says whether there
+/// was anything in it.
+pub(crate) async fn work(hub: &TestHub, assistant: Option<SharedAssistant>) -> bool {
+    let (queue, mut worked) = (Queue::Recommendations, false);
+    loop {
+        let batch = hub.queues.batch(queue);
+        if batch.records.is_empty() {
+            return worked;
+        }
+        let answer = recommender(hub, assistant.clone()).work(batch.clone()).await;
+        assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+        hub.queues.done(queue, &batch, &answer);
+        worked = true;
+    }
+}
+
+/// Does a chore of the hub, as its schedule would.
+pub(crate) async fn perform(hub: &TestHub, chore: Chore) -> Result<Done, ChoreError> {
+    let (store, objects) = (hub.state.store.clone(), hub.state.objects.clone());
+    let housekeeping = Housekeeping {
+        store,
+        objects,
+        queues: hub.queues.clone(),
+        pepper: hub.state.pepper.clone(),
+    };
+    Box::pin(housekeeping.perform(chore, hub.state.clock.now())).await
 }
 
 /// Looks into the files that have arrived.

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use carehub_domain::{file::Checksum, prescription::verification::VerificationCode};
+use carehub_domain::{
+    file::Checksum, notification::NotificationKind, prescription::verification::VerificationCode,
+};
 use carehub_testkit::{Caller, TestHub, files};
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    notifications::tell,
     support::{PASSWORD, People, open},
     tour::{catch_up, operations},
 };
@@ -15,399 +18,442 @@ use crate::{
 /// What each operation tells people who have nothing to do with the record: `all` and `may`
 /// let them in, of whom only `all` needs no token. `{braces}` name a record of [`World`].
 const TABLE: &str = "
-                                                                  visitor patient doctor hospital coordinator admin
-GET    /.well-known/jwks.json                                     all     may     may    may      may         may
-GET    /api                                                       all     may     may    may      may         may
-GET    /api/accounts/access-grants                                401     may     may    403      403         403
-DELETE /api/accounts/access-grants/{doctor}                       401     404     403    403      403         403
-GET    /api/accounts/access-log                                   401     may     403    403      403         403
-GET    /api/accounts/audit-logs                                   401     403     403    403      403         may
-GET    /api/accounts/dashboard-stats                              401     403     403    403      403         may
-POST   /api/accounts/otp/generate                                 401     403     may    403      403         403
-POST   /api/accounts/otp/verify                                   401     403     may    403      403         403
-POST   /api/accounts/patients/register                            all     may     may    may      may         may
-GET    /api/appointments                                          401     may     may    may      may         may
-POST   /api/appointments                                          401     404     404    404      404         may
-GET    /api/appointments/available_doctors                        401     may     may    may      may         may
-POST   /api/appointments/book                                     401     404     404    404      404         may
-GET    /api/appointments/doctor-appointments                      401     403     may    403      403         403
-GET    /api/appointments/doctor_availability?doctor_id={doctor}   401     may     may    may      may         may
-GET    /api/appointments/doctor_availability?doctor_id={newcomer} 401     404     404    404      404         may
-GET    /api/appointments/holds                                    401     may     403    403      403         403
-POST   /api/appointments/holds                                    401     may     403    403      403         403
-GET    /api/appointments/holds/{hold}                             401     404     403    403      403         403
-DELETE /api/appointments/holds/{hold}                             401     404     403    403      403         403
-GET    /api/appointments/hospital-appointments                    401     403     403    may      403         403
-GET    /api/appointments/my-appointments                          401     may     403    403      403         403
-GET    /api/appointments/queues/{doctor}                          401     may     may    may      404         may
-POST   /api/appointments/queues/{doctor}/next                     401     403     403    403      404         may
-POST   /api/appointments/queues/{doctor}/tokens                   401     404     404    404      404         may
-GET    /api/appointments/queues/{doctor}/tokens/{number}          401     404     404    404      404         may
-DELETE /api/appointments/queues/{doctor}/tokens/{number}          401     404     404    404      404         may
-POST   /api/appointments/queues/{doctor}/tokens/{number}/check-in 401     404     404    404      404         may
-GET    /api/appointments/queues/{newcomer}                        401     404     404    404      404         may
-GET    /api/appointments/waitlist                                 401     may     403    403      403         403
-POST   /api/appointments/waitlist                                 401     may     403    403      403         403
-GET    /api/appointments/waitlist/{doctor}/{day}                  401     404     404    404      404         may
-DELETE /api/appointments/waitlist/{doctor}/{day}                  401     404     403    403      403         403
-GET    /api/appointments/{appointment}                            401     404     404    404      404         may
-PATCH  /api/appointments/{appointment}                            401     404     404    404      404         may
-PUT    /api/appointments/{appointment}                            401     404     404    404      404         may
-DELETE /api/appointments/{appointment}                            401     404     404    404      404         may
-POST   /api/appointments/{appointment}/assign-doctor              401     404     404    404      404         may
-POST   /api/appointments/{appointment}/cancel                     401     404     404    404      404         may
-POST   /api/appointments/{appointment}/check-in                   401     404     404    404      404         may
-POST   /api/appointments/{appointment}/complete                   401     404     404    404      404         may
-POST   /api/appointments/{appointment}/confirm                    401     404     404    404      404         may
-POST   /api/appointments/{appointment}/no-show                    401     404     404    404      404         may
-POST   /api/appointments/{appointment}/reschedule                 401     404     404    404      404         may
-POST   /api/appointments/{appointment}/start                      401     404     404    404      404         may
-PATCH  /api/appointments/{appointment}/status                     401     404     404    404      404         may
-PUT    /api/appointments/{appointment}/status                     401     404     404    404      404         may
-GET    /api/auth/admin/users                                      401     403     403    403      403         may
-POST   /api/auth/admin/users                                      401     403     403    403      403         may
-GET    /api/auth/admin/users/{patient}                            401     404     404    404      404         may
-PATCH  /api/auth/admin/users/{patient}                            401     404     404    404      404         may
-PUT    /api/auth/admin/users/{patient}                            401     404     404    404      404         may
-DELETE /api/auth/admin/users/{patient}                            401     404     404    404      404         may
-GET    /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
-PATCH  /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
-PUT    /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
-DELETE /api/auth/admin/users/{superadmin}                         401     404     404    404      404         404
-POST   /api/auth/change-password                                  401     may     may    may      may         may
-GET    /api/auth/health                                           all     may     may    may      may         may
-POST   /api/auth/login                                            all     may     may    may      may         may
-POST   /api/auth/logout                                           401     404     404    404      404         404
-POST   /api/auth/password-reset                                   all     may     may    may      may         may
-GET    /api/auth/profile                                          401     may     may    may      may         may
-PATCH  /api/auth/profile                                          401     may     may    may      may         may
-PUT    /api/auth/profile                                          401     may     may    may      may         may
-POST   /api/auth/refresh                                          all     may     may    may      may         may
-POST   /api/auth/register                                         all     may     may    may      may         may
-POST   /api/auth/send-otp                                         all     may     may    may      may         may
-GET    /api/auth/sessions                                         401     may     may    may      may         may
-DELETE /api/auth/sessions                                         401     404     404    404      404         404
-DELETE /api/auth/sessions/{session}                               401     404     404    404      404         404
-POST   /api/auth/verify-otp                                       all     may     may    may      may         may
-POST   /api/consultations                                         401     404     404    404      404         may
-GET    /api/consultations/stats                                   401     403     may    403      403         may
-GET    /api/consultations/stats?doctor_id={doctor}                401     403     403    403      403         may
-GET    /api/consultations/{appointment}                           401     404     404    404      404         may
-GET    /api/consultations/{appointment}/diagnosis                 401     404     404    404      404         may
-POST   /api/consultations/{appointment}/diagnosis                 401     404     404    404      404         may
-GET    /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
-PATCH  /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
-PUT    /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
-DELETE /api/consultations/{appointment}/diagnosis/{diagnosis}     401     404     404    404      404         may
-GET    /api/consultations/{appointment}/notes                     401     404     404    404      404         may
-POST   /api/consultations/{appointment}/notes                     401     404     404    404      404         may
-GET    /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
-PATCH  /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
-PUT    /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
-DELETE /api/consultations/{appointment}/notes/{remark}            401     404     404    404      404         may
-GET    /api/consultations/{appointment}/symptoms                  401     404     404    404      404         may
-POST   /api/consultations/{appointment}/symptoms                  401     404     404    404      404         may
-GET    /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
-PATCH  /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
-PUT    /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
-DELETE /api/consultations/{appointment}/symptoms/{symptom}        401     404     404    404      404         may
-GET    /api/consultations/{appointment}/vital-signs               401     404     404    404      404         may
-POST   /api/consultations/{appointment}/vital-signs               401     404     404    404      404         may
-GET    /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
-PATCH  /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
-PUT    /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
-DELETE /api/consultations/{appointment}/vital-signs/{signs}       401     404     404    404      404         may
-GET    /api/consultations/{appointment}/documents                 401     404     404    404      404         may
-POST   /api/consultations/{appointment}/documents                 401     404     404    404      404         may
-GET    /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
-PATCH  /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
-PUT    /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
-DELETE /api/consultations/{appointment}/documents/{scan}          401     404     404    404      404         may
-GET    /api/consultations/{appointment}/documents/{scan}/versions 401     404     404    404      404         may
-GET    /api/consultations/{appointment}/prescription              401     404     404    404      404         may
-GET    /api/docs                                                  all     may     may    may      may         may
-GET    /api/docs/{asset}                                          all     may     may    may      may         may
-GET    /api/hospitals                                             401     may     may    may      may         may
-GET    /api/hospitals/departments?hospital={hospital}             401     may     may    may      may         may
-GET    /api/hospitals/departments?hospital={applicant}            401     404     404    404      404         may
-POST   /api/hospitals/departments                                 401     403     403    403      403         may
-GET    /api/hospitals/departments/{department}                    401     may     may    may      may         may
-PATCH  /api/hospitals/departments/{department}                    401     403     403    403      403         may
-PUT    /api/hospitals/departments/{department}                    401     403     403    403      403         may
-DELETE /api/hospitals/departments/{department}                    401     403     403    403      403         may
-GET    /api/hospitals/doctors?hospital={hospital}                 401     may     may    may      may         may
-GET    /api/hospitals/doctors?hospital={applicant}                401     404     404    404      404         may
-POST   /api/hospitals/doctors/create                              401     403     403    403      403         may
-GET    /api/hospitals/nearby?lat=31.5&lng=74.3                    401     may     may    may      may         may
-POST   /api/hospitals/register                                    all     may     may    may      may         may
-GET    /api/hospitals/{hospital}                                  401     may     may    may      may         may
-PATCH  /api/hospitals/{hospital}                                  401     403     403    403      403         may
-PUT    /api/hospitals/{hospital}                                  401     403     403    403      403         may
-DELETE /api/hospitals/{hospital}                                  401     403     403    403      403         may
-GET    /api/hospitals/{applicant}                                 401     404     404    404      404         may
-PATCH  /api/hospitals/{applicant}                                 401     404     404    404      404         may
-PUT    /api/hospitals/{applicant}                                 401     404     404    404      404         may
-DELETE /api/hospitals/{applicant}                                 401     404     404    404      404         may
-PATCH  /api/hospitals/{hospital}/approve                          401     403     403    403      403         may
-POST   /api/hospitals/{hospital}/approve                          401     403     403    403      403         may
-PATCH  /api/hospitals/{applicant}/approve                         401     404     404    404      404         may
-POST   /api/hospitals/{applicant}/approve                         401     404     404    404      404         may
-GET    /api/hospitals/{hospital}/departments                      401     may     may    may      may         may
-GET    /api/hospitals/{applicant}/departments                     401     404     404    404      404         may
-GET    /api/hospitals/{hospital}/doctors                          401     may     may    may      may         may
-GET    /api/hospitals/{applicant}/doctors                         401     404     404    404      404         may
-GET    /api/doctor-availability?doctor={doctor}                   401     may     may    may      may         may
-POST   /api/doctor-availability                                   401     403     may    403      403         403
-GET    /api/doctor-availability/{shift}                           401     403     404    403      403         403
-PATCH  /api/doctor-availability/{shift}                           401     403     404    403      403         403
-PUT    /api/doctor-availability/{shift}                           401     403     404    403      403         403
-DELETE /api/doctor-availability/{shift}                           401     403     404    403      403         403
-POST   /api/doctor-availability/{shift}/toggle                    401     403     404    403      403         403
-GET    /api/doctors                                               401     may     may    may      may         may
-GET    /api/doctors/availability                                  401     403     may    403      403         403
-PATCH  /api/doctors/availability                                  401     403     may    403      403         403
-PUT    /api/doctors/availability                                  401     403     may    403      403         403
-POST   /api/doctors/create                                        401     403     may    may      may         may
-GET    /api/doctors/notifications                                 401     403     may    403      403         403
-GET    /api/doctors/patients                                      401     403     may    403      403         403
-GET    /api/doctors/profile                                       401     403     may    403      403         403
-GET    /api/doctors/search                                        401     may     may    may      may         may
-GET    /api/doctors/stats                                         401     403     403    403      403         may
-PATCH  /api/doctors/update_profile                                401     403     may    403      403         403
-PUT    /api/doctors/update_profile                                401     403     may    403      403         403
-GET    /api/doctors/{doctor}                                      401     may     may    may      may         may
-GET    /api/doctors/{doctor}/availability                         401     may     may    may      may         may
-POST   /api/doctors/{doctor}/availability                         401     403     403    403      403         may
-GET    /api/doctors/{doctor}/availability/{shift}                 401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/availability/{shift}                 401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/availability/{shift}                 401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/availability/{shift}                 401     403     403    403      403         may
-GET    /api/doctors/{doctor}/available_slots?date=2030-01-07      401     may     may    may      may         may
-DELETE /api/doctors/{doctor}/delete                               401     403     403    403      403         may
-GET    /api/doctors/{doctor}/education                            401     may     may    may      may         may
-POST   /api/doctors/{doctor}/education                            401     403     403    403      403         may
-GET    /api/doctors/{doctor}/education/{education}                401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/education/{education}                401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/education/{education}                401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/education/{education}                401     403     403    403      403         may
-GET    /api/doctors/{doctor}/experience                           401     may     may    may      may         may
-POST   /api/doctors/{doctor}/experience                           401     403     403    403      403         may
-GET    /api/doctors/{doctor}/experience/{experience}              401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/experience/{experience}              401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/experience/{experience}              401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/experience/{experience}              401     403     403    403      403         may
-GET    /api/doctors/{doctor}/reviews                              401     may     may    may      may         may
-POST   /api/doctors/{doctor}/reviews                              401     may     403    403      403         403
-GET    /api/doctors/{doctor}/reviews/{review}                     401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/reviews/{review}                     401     403     403    403      403         403
-PUT    /api/doctors/{doctor}/reviews/{review}                     401     403     403    403      403         403
-DELETE /api/doctors/{doctor}/reviews/{review}                     401     403     403    403      403         may
-GET    /api/doctors/{doctor}/schedule                             401     may     may    may      may         may
-POST   /api/doctors/{doctor}/schedule                             401     403     403    403      403         may
-GET    /api/doctors/{doctor}/schedule/{shift}                     401     may     may    may      may         may
-PATCH  /api/doctors/{doctor}/schedule/{shift}                     401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/schedule/{shift}                     401     403     403    403      403         may
-DELETE /api/doctors/{doctor}/schedule/{shift}                     401     403     403    403      403         may
-GET    /api/doctors/{doctor}/statistics                           401     403     403    403      403         may
-PATCH  /api/doctors/{doctor}/update                               401     403     403    403      403         may
-PUT    /api/doctors/{doctor}/update                               401     403     403    403      403         may
-POST   /api/doctors/{doctor}/verify                               401     403     403    403      403         may
-GET    /api/doctors/{newcomer}                                    401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/availability                       401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/available_slots?date=2030-01-07    401     404     404    404      404         may
-DELETE /api/doctors/{newcomer}/delete                             401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/education                          401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/experience                         401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/schedule                           401     404     404    404      404         may
-PATCH  /api/doctors/{newcomer}/update                             401     404     404    404      404         may
-PUT    /api/doctors/{newcomer}/update                             401     404     404    404      404         may
-POST   /api/doctors/{newcomer}/verify                             401     404     404    404      404         may
-GET    /api/doctors/annotations                                   401     403     may    403      403         403
-POST   /api/doctors/annotations                                   401     404     404    404      404         403
-GET    /api/doctors/annotations/{annotation}                      401     404     404    404      404         may
-PATCH  /api/doctors/annotations/{annotation}                      401     404     404    404      404         403
-PUT    /api/doctors/annotations/{annotation}                      401     404     404    404      404         403
-DELETE /api/doctors/annotations/{annotation}                      401     404     404    404      404         403
-GET    /api/doctors/annotations/{annotation}/versions             401     404     404    404      404         may
-GET    /api/doctors/{doctor}/documents                            401     404     404    404      404         may
-POST   /api/doctors/{doctor}/documents                            401     404     404    404      404         may
-GET    /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
-PATCH  /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
-PUT    /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
-DELETE /api/doctors/{doctor}/documents/{licence}                  401     404     404    404      404         may
-POST   /api/doctors/{doctor}/documents/{licence}/verify           401     404     404    404      404         may
-GET    /api/doctors/{doctor}/documents/{licence}/versions         401     404     404    404      404         may
-GET    /api/doctors/{newcomer}/documents                          401     404     404    404      404         may
-POST   /api/doctors/{newcomer}/documents                          401     404     404    404      404         may
-GET    /api/lab-results                                           401     may     may    may      403         may
-POST   /api/lab-results                                           401     404     404    404      404         may
-GET    /api/lab-results/trend?patient={ana}&test_name=K           401     404     404    404      403         may
-GET    /api/lab-results/{lab}                                     401     404     404    404      404         may
-PATCH  /api/lab-results/{lab}                                     401     404     404    404      404         may
-PUT    /api/lab-results/{lab}                                     401     404     404    404      404         may
-GET    /api/lab-results/{lab}/versions                            401     404     404    404      404         may
-GET    /api/mappings                                              401     may     may    may      may         may
-POST   /api/mappings                                              401     404     404    404      404         may
-GET    /api/mappings/patient/{managed}                            401     404     404    404      404         may
-GET    /api/mappings/{mapping}                                    401     404     404    404      404         may
-DELETE /api/mappings/{mapping}                                    401     404     404    404      404         may
-PATCH  /api/mappings/{mapping}/update                             401     404     404    404      404         may
-PUT    /api/mappings/{mapping}/update                             401     404     404    404      404         may
-GET    /api/medical-records                                       401     may     may    may      403         may
-POST   /api/medical-records                                       401     404     404    404      404         may
-GET    /api/medical-records/{finding}                             401     404     404    404      404         may
-PATCH  /api/medical-records/{finding}                             401     404     404    404      404         may
-PUT    /api/medical-records/{finding}                             401     404     404    404      404         may
-GET    /api/medical-records/{finding}/versions                    401     404     404    404      404         may
-GET    /api/patients                                              401     may     may    may      may         may
-POST   /api/patients                                              401     may     may    may      may         may
-GET    /api/patients/my_doctor                                    401     may     403    403      403         403
-GET    /api/patients/profile                                      401     may     403    403      403         403
-GET    /api/patients/search                                       401     may     may    may      may         may
-GET    /api/patients/stats                                        401     403     may    may      may         may
-PATCH  /api/patients/update_profile                               401     may     403    403      403         403
-PUT    /api/patients/update_profile                               401     may     403    403      403         403
-GET    /api/patients/{managed}                                    401     404     404    404      404         may
-PATCH  /api/patients/{managed}                                    401     404     404    404      404         may
-PUT    /api/patients/{managed}                                    401     404     404    404      404         may
-DELETE /api/patients/{managed}                                    401     404     404    404      404         may
-POST   /api/patients/{managed}/merge                              401     404     404    404      404         may
-GET    /api/patients/{managed}/notes                              401     404     404    404      404         may
-POST   /api/patients/{managed}/notes                              401     404     404    404      404         may
-GET    /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
-PATCH  /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
-PUT    /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
-DELETE /api/patients/{managed}/notes/{note}                       401     404     404    404      404         may
-POST   /api/patients/{managed}/unmerge                            401     404     404    404      404         may
-GET    /api/patients/{ana}/documents                              401     404     404    404      404         may
-POST   /api/patients/{ana}/documents                              401     404     404    404      404         may
-GET    /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
-PATCH  /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
-PUT    /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
-DELETE /api/patients/{ana}/documents/{proof}                      401     404     404    404      404         may
-POST   /api/patients/{ana}/documents/{proof}/verify               401     404     404    404      404         may
-GET    /api/patients/{ana}/documents/{proof}/versions             401     404     404    404      404         may
-GET    /api/patients/{ana}/medical-records                        401     404     404    404      403         may
-POST   /api/patients/{ana}/medical-records                        401     404     404    404      404         may
-GET    /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         may
-PATCH  /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         403
-PUT    /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         403
-DELETE /api/patients/{ana}/medical-records/{record}               401     404     404    404      403         may
-GET    /api/prescriptions                                         401     may     may    may      403         may
-POST   /api/prescriptions                                         401     403     404    403      403         403
-GET    /api/prescriptions/adherence?medication={item}             401     404     404    404      404         may
-POST   /api/prescriptions/adherence                               401     404     404    404      404         403
-GET    /api/prescriptions/adherence/summary?medication={item}     401     404     404    404      404         may
-GET    /api/prescriptions/adherence/{dose}                        401     404     403    403      403         403
-DELETE /api/prescriptions/adherence/{dose}                        401     404     403    403      403         403
-GET    /api/prescriptions/interactions                            401     403     may    may      403         may
-POST   /api/prescriptions/interactions                            401     403     403    may      403         403
-POST   /api/prescriptions/interactions/check                      401     403     404    404      403         may
-GET    /api/prescriptions/interactions/{rule}                     401     403     may    may      403         may
-GET    /api/prescriptions/interactions/{site}                     401     403     404    404      403         404
-PATCH  /api/prescriptions/interactions/{site}                     401     403     403    404      403         403
-PUT    /api/prescriptions/interactions/{site}                     401     403     403    404      403         403
-DELETE /api/prescriptions/interactions/{site}                     401     403     403    404      403         403
-GET    /api/prescriptions/medications                             401     may     may    may      403         may
-GET    /api/prescriptions/reminders                               401     may     403    403      403         may
-GET    /api/prescriptions/reminders?patient={ana}                 401     403     403    403      403         may
-POST   /api/prescriptions/reminders                               401     404     404    404      404         may
-GET    /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
-PATCH  /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
-PUT    /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
-DELETE /api/prescriptions/reminders/{reminder}                    401     404     404    404      404         may
-GET    /api/prescriptions/stats                                   401     403     may    403      403         may
-GET    /api/prescriptions/stats?doctor_id={doctor}                401     403     403    403      403         may
-GET    /api/prescriptions/templates                               401     403     may    403      403         403
-POST   /api/prescriptions/templates                               401     403     may    403      403         403
-GET    /api/prescriptions/templates/{template}                    401     404     404    404      404         404
-PATCH  /api/prescriptions/templates/{template}                    401     404     404    404      404         404
-PUT    /api/prescriptions/templates/{template}                    401     404     404    404      404         404
-DELETE /api/prescriptions/templates/{template}                    401     404     404    404      404         404
-GET    /api/prescriptions/verify/{code}                           all     may     may    may      may         may
-GET    /api/prescriptions/{rx}                                    401     404     404    404      404         may
-PATCH  /api/prescriptions/{rx}                                    401     404     404    404      404         403
-PUT    /api/prescriptions/{rx}                                    401     404     404    404      404         403
-DELETE /api/prescriptions/{rx}                                    401     404     404    404      404         may
-POST   /api/prescriptions/{rx}/complete                           401     404     404    404      404         may
-POST   /api/prescriptions/{item}/deactivate                       401     404     404    404      404         403
-POST   /api/prescriptions/{rx}/dispense                           401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/documents                          401     404     404    404      404         may
-POST   /api/prescriptions/{rx}/documents                          401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
-PATCH  /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
-PUT    /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
-DELETE /api/prescriptions/{rx}/documents/{order}                  401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/documents/{order}/versions         401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/medications                        401     404     404    404      404         may
-POST   /api/prescriptions/{rx}/medications                        401     404     404    404      404         403
-GET    /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         may
-PATCH  /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         403
-PUT    /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         403
-DELETE /api/prescriptions/{rx}/medications/{item}                 401     404     404    404      404         403
-GET    /api/prescriptions/{rx}/notes                              401     404     404    404      404         may
-POST   /api/prescriptions/{rx}/notes                              401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
-PATCH  /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
-PUT    /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
-DELETE /api/prescriptions/{rx}/notes/{hint}                       401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
-PATCH  /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
-PUT    /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
-DELETE /api/prescriptions/{rx}/notes/{hidden}                     401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/pdf                                401     404     404    404      404         may
-POST   /api/prescriptions/{rx}/send-to-pharmacy                   401     404     404    404      404         may
-GET    /api/prescriptions/{rx}/versions                           401     404     404    404      404         may
-GET    /api/reviews                                               401     may     may    403      403         may
-POST   /api/reviews                                               401     may     403    403      403         403
-GET    /api/reviews/{review}                                      401     may     may    may      may         may
-PATCH  /api/reviews/{review}                                      401     403     403    403      403         403
-PUT    /api/reviews/{review}                                      401     403     403    403      403         403
-DELETE /api/reviews/{review}                                      401     403     403    403      403         may
-POST   /api/reviews/{review}/moderate                             401     403     403    403      403         may
-GET    /api/profiles                                              401     may     may    may      may         may
-GET    /api/profiles/dashboard_data                               401     may     may    may      may         may
-GET    /api/redoc                                                 all     may     may    may      may         may
-GET    /api/records                                               401     may     may    may      403         may
-POST   /api/records                                               401     404     404    404      404         may
-GET    /api/records/break-glass                                   401     may     may    may      403         may
-GET    /api/records/break-glass/{glass}                           401     404     404    404      404         may
-POST   /api/records/break-glass/{glass}/review                    401     404     404    404      404         may
-GET    /api/records/my-reports                                    401     may     403    403      403         403
-POST   /api/records/patients/{ana}/break-glass                    401     403     403    403      403         403
-GET    /api/records/patients/{ana}/prescriptions                  401     404     404    404      404         may
-GET    /api/records/patients/{ana}/reports                        401     404     404    404      404         may
-POST   /api/records/patients/{ana}/reports/upload                 401     404     404    404      404         may
-GET    /api/records/patients/{ana}/summary                        401     404     404    404      404         may
-GET    /api/records/reports/{report}                              401     404     404    404      404         may
-PATCH  /api/records/reports/{report}                              401     404     404    404      404         may
-PUT    /api/records/reports/{report}                              401     404     404    404      404         may
-DELETE /api/records/reports/{report}                              401     404     404    404      404         may
-GET    /api/records/reports/{report}/versions                     401     404     404    404      404         may
-GET    /api/records/{record}                                      401     404     404    404      404         may
-PATCH  /api/records/{record}                                      401     404     404    404      404         403
-PUT    /api/records/{record}                                      401     404     404    404      404         403
-DELETE /api/records/{record}                                      401     404     404    404      404         may
-POST   /api/records/{record}/add_annotation                       401     404     404    404      404         403
-GET    /api/records/{record}/attachments/{attachment}             401     404     404    404      404         may
-DELETE /api/records/{record}/attachments/{attachment}             401     404     404    404      404         may
-POST   /api/records/{record}/upload_attachment                    401     404     404    404      404         403
-GET    /api/records/{record}/versions                             401     404     404    404      404         may
-GET    /api/records/{secret}                                      401     404     404    404      404         404
-PATCH  /api/records/{secret}                                      401     404     404    404      404         404
-PUT    /api/records/{secret}                                      401     404     404    404      404         404
-DELETE /api/records/{secret}                                      401     404     404    404      404         404
-GET    /api/records/{secret}/versions                             401     404     404    404      404         404
-GET    /api/schema                                                all     may     may    may      may         may
-POST   /api/uploads/presign                                       401     may     may    may      may         may
-GET    /api/uploads/{upload}                                      401     404     404    404      404         404
-GET    /api/users/doctors                                         401     403     403    403      403         may
-GET    /api/users/patients                                        401     403     403    403      403         may
-GET    /health                                                    all     may     may    may      may         may
-GET    /health/database                                           all     may     may    may      may         may
-GET    /health/detailed                                           all     may     may    may      may         may
-GET    /health/redis                                              all     may     may    may      may         may
-GET    /verify/{code}                                             all     may     may    may      may         may
+                                                                       visitor patient doctor hospital coordinator admin
+GET    /.well-known/jwks.json                                          all     may     may    may      may         may
+GET    /api                                                            all     may     may    may      may         may
+GET    /api/accounts/access-grants                                     401     may     may    403      403         403
+DELETE /api/accounts/access-grants/{doctor}                            401     404     403    403      403         403
+GET    /api/accounts/access-log                                        401     may     403    403      403         403
+GET    /api/accounts/audit-logs                                        401     403     403    403      403         may
+GET    /api/accounts/dashboard-stats                                   401     403     403    403      403         may
+POST   /api/accounts/otp/generate                                      401     403     may    403      403         403
+POST   /api/accounts/otp/verify                                        401     403     may    403      403         403
+POST   /api/accounts/patients/register                                 all     may     may    may      may         may
+GET    /api/appointments                                               401     may     may    may      may         may
+POST   /api/appointments                                               401     404     404    404      404         may
+GET    /api/appointments/available_doctors                             401     may     may    may      may         may
+POST   /api/appointments/book                                          401     404     404    404      404         may
+GET    /api/appointments/doctor-appointments                           401     403     may    403      403         403
+GET    /api/appointments/doctor_availability?doctor_id={doctor}        401     may     may    may      may         may
+GET    /api/appointments/doctor_availability?doctor_id={newcomer}      401     404     404    404      404         may
+GET    /api/appointments/holds                                         401     may     403    403      403         403
+POST   /api/appointments/holds                                         401     may     403    403      403         403
+GET    /api/appointments/holds/{hold}                                  401     404     403    403      403         403
+DELETE /api/appointments/holds/{hold}                                  401     404     403    403      403         403
+GET    /api/appointments/hospital-appointments                         401     403     403    may      403         403
+GET    /api/appointments/my-appointments                               401     may     403    403      403         403
+GET    /api/appointments/queues/{doctor}                               401     may     may    may      404         may
+POST   /api/appointments/queues/{doctor}/next                          401     403     403    403      404         may
+POST   /api/appointments/queues/{doctor}/tokens                        401     404     404    404      404         may
+GET    /api/appointments/queues/{doctor}/tokens/{number}               401     404     404    404      404         may
+DELETE /api/appointments/queues/{doctor}/tokens/{number}               401     404     404    404      404         may
+POST   /api/appointments/queues/{doctor}/tokens/{number}/check-in      401     404     404    404      404         may
+GET    /api/appointments/queues/{newcomer}                             401     404     404    404      404         may
+GET    /api/appointments/waitlist                                      401     may     403    403      403         403
+POST   /api/appointments/waitlist                                      401     may     403    403      403         403
+GET    /api/appointments/waitlist/{doctor}/{day}                       401     404     404    404      404         may
+DELETE /api/appointments/waitlist/{doctor}/{day}                       401     404     403    403      403         403
+GET    /api/appointments/{appointment}                                 401     404     404    404      404         may
+PATCH  /api/appointments/{appointment}                                 401     404     404    404      404         may
+PUT    /api/appointments/{appointment}                                 401     404     404    404      404         may
+DELETE /api/appointments/{appointment}                                 401     404     404    404      404         may
+POST   /api/appointments/{appointment}/assign-doctor                   401     404     404    404      404         may
+POST   /api/appointments/{appointment}/cancel                          401     404     404    404      404         may
+POST   /api/appointments/{appointment}/check-in                        401     404     404    404      404         may
+POST   /api/appointments/{appointment}/complete                        401     404     404    404      404         may
+POST   /api/appointments/{appointment}/confirm                         401     404     404    404      404         may
+POST   /api/appointments/{appointment}/no-show                         401     404     404    404      404         may
+POST   /api/appointments/{appointment}/reschedule                      401     404     404    404      404         may
+POST   /api/appointments/{appointment}/start                           401     404     404    404      404         may
+PATCH  /api/appointments/{appointment}/status                          401     404     404    404      404         may
+PUT    /api/appointments/{appointment}/status                          401     404     404    404      404         may
+GET    /api/auth/admin/users                                           401     403     403    403      403         may
+POST   /api/auth/admin/users                                           401     403     403    403      403         may
+GET    /api/auth/admin/users/{patient}                                 401     404     404    404      404         may
+PATCH  /api/auth/admin/users/{patient}                                 401     404     404    404      404         may
+PUT    /api/auth/admin/users/{patient}                                 401     404     404    404      404         may
+DELETE /api/auth/admin/users/{patient}                                 401     404     404    404      404         may
+GET    /api/auth/admin/users/{superadmin}                              401     404     404    404      404         404
+PATCH  /api/auth/admin/users/{superadmin}                              401     404     404    404      404         404
+PUT    /api/auth/admin/users/{superadmin}                              401     404     404    404      404         404
+DELETE /api/auth/admin/users/{superadmin}                              401     404     404    404      404         404
+POST   /api/auth/change-password                                       401     may     may    may      may         may
+GET    /api/auth/health                                                all     may     may    may      may         may
+POST   /api/auth/login                                                 all     may     may    may      may         may
+POST   /api/auth/logout                                                401     404     404    404      404         404
+POST   /api/auth/password-reset                                        all     may     may    may      may         may
+GET    /api/auth/profile                                               401     may     may    may      may         may
+PATCH  /api/auth/profile                                               401     may     may    may      may         may
+PUT    /api/auth/profile                                               401     may     may    may      may         may
+POST   /api/auth/refresh                                               all     may     may    may      may         may
+POST   /api/auth/register                                              all     may     may    may      may         may
+POST   /api/auth/send-otp                                              all     may     may    may      may         may
+GET    /api/auth/sessions                                              401     may     may    may      may         may
+DELETE /api/auth/sessions                                              401     404     404    404      404         404
+DELETE /api/auth/sessions/{session}                                    401     404     404    404      404         404
+POST   /api/auth/verify-otp                                            all     may     may    may      may         may
+POST   /api/consultations                                              401     404     404    404      404         may
+GET    /api/consultations/stats                                        401     403     may    403      403         may
+GET    /api/consultations/stats?doctor_id={doctor}                     401     403     403    403      403         may
+GET    /api/consultations/{appointment}                                401     404     404    404      404         may
+GET    /api/consultations/{appointment}/diagnosis                      401     404     404    404      404         may
+POST   /api/consultations/{appointment}/diagnosis                      401     404     404    404      404         may
+GET    /api/consultations/{appointment}/diagnosis/{diagnosis}          401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/diagnosis/{diagnosis}          401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/diagnosis/{diagnosis}          401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/diagnosis/{diagnosis}          401     404     404    404      404         may
+GET    /api/consultations/{appointment}/diagnosis/{diagnosis}/versions 401     404     404    404      404         may
+GET    /api/consultations/{appointment}/notes                          401     404     404    404      404         may
+POST   /api/consultations/{appointment}/notes                          401     404     404    404      404         may
+GET    /api/consultations/{appointment}/notes/{remark}                 401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/notes/{remark}                 401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/notes/{remark}                 401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/notes/{remark}                 401     404     404    404      404         may
+GET    /api/consultations/{appointment}/notes/{remark}/versions        401     404     404    404      404         may
+GET    /api/consultations/{appointment}/symptoms                       401     404     404    404      404         may
+POST   /api/consultations/{appointment}/symptoms                       401     404     404    404      404         may
+GET    /api/consultations/{appointment}/symptoms/{symptom}             401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/symptoms/{symptom}             401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/symptoms/{symptom}             401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/symptoms/{symptom}             401     404     404    404      404         may
+GET    /api/consultations/{appointment}/symptoms/{symptom}/versions    401     404     404    404      404         may
+GET    /api/consultations/{appointment}/vital-signs                    401     404     404    404      404         may
+POST   /api/consultations/{appointment}/vital-signs                    401     404     404    404      404         may
+GET    /api/consultations/{appointment}/vital-signs/{signs}            401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/vital-signs/{signs}            401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/vital-signs/{signs}            401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/vital-signs/{signs}            401     404     404    404      404         may
+GET    /api/consultations/{appointment}/vital-signs/{signs}/versions   401     404     404    404      404         may
+GET    /api/consultations/{appointment}/documents                      401     404     404    404      404         may
+POST   /api/consultations/{appointment}/documents                      401     404     404    404      404         may
+GET    /api/consultations/{appointment}/documents/{scan}               401     404     404    404      404         may
+PATCH  /api/consultations/{appointment}/documents/{scan}               401     404     404    404      404         may
+PUT    /api/consultations/{appointment}/documents/{scan}               401     404     404    404      404         may
+DELETE /api/consultations/{appointment}/documents/{scan}               401     404     404    404      404         may
+GET    /api/consultations/{appointment}/documents/{scan}/versions      401     404     404    404      404         may
+GET    /api/consultations/{appointment}/prescription                   401     404     404    404      404         may
+GET    /api/docs                                                       all     may     may    may      may         may
+GET    /api/docs/{asset}                                               all     may     may    may      may         may
+GET    /api/hospitals                                                  401     may     may    may      may         may
+GET    /api/hospitals/departments?hospital={hospital}                  401     may     may    may      may         may
+GET    /api/hospitals/departments?hospital={applicant}                 401     404     404    404      404         may
+POST   /api/hospitals/departments                                      401     403     403    403      403         may
+GET    /api/hospitals/departments/{department}                         401     may     may    may      may         may
+PATCH  /api/hospitals/departments/{department}                         401     403     403    403      403         may
+PUT    /api/hospitals/departments/{department}                         401     403     403    403      403         may
+DELETE /api/hospitals/departments/{department}                         401     403     403    403      403         may
+GET    /api/hospitals/doctors?hospital={hospital}                      401     may     may    may      may         may
+GET    /api/hospitals/doctors?hospital={applicant}                     401     404     404    404      404         may
+POST   /api/hospitals/doctors/create                                   401     403     403    403      403         may
+GET    /api/hospitals/nearby?lat=31.5&lng=74.3                         401     may     may    may      may         may
+POST   /api/hospitals/register                                         all     may     may    may      may         may
+GET    /api/hospitals/{hospital}                                       401     may     may    may      may         may
+PATCH  /api/hospitals/{hospital}                                       401     403     403    403      403         may
+PUT    /api/hospitals/{hospital}                                       401     403     403    403      403         may
+DELETE /api/hospitals/{hospital}                                       401     403     403    403      403         may
+GET    /api/hospitals/{applicant}                                      401     404     404    404      404         may
+PATCH  /api/hospitals/{applicant}                                      401     404     404    404      404         may
+PUT    /api/hospitals/{applicant}                                      401     404     404    404      404         may
+DELETE /api/hospitals/{applicant}                                      401     404     404    404      404         may
+PATCH  /api/hospitals/{hospital}/approve                               401     403     403    403      403         may
+POST   /api/hospitals/{hospital}/approve                               401     403     403    403      403         may
+PATCH  /api/hospitals/{applicant}/approve                              401     404     404    404      404         may
+POST   /api/hospitals/{applicant}/approve                              401     404     404    404      404         may
+GET    /api/hospitals/{hospital}/departments                           401     may     may    may      may         may
+GET    /api/hospitals/{applicant}/departments                          401     404     404    404      404         may
+GET    /api/hospitals/{hospital}/doctors                               401     may     may    may      may         may
+GET    /api/hospitals/{applicant}/doctors                              401     404     404    404      404         may
+GET    /api/doctor-availability?doctor={doctor}                        401     may     may    may      may         may
+POST   /api/doctor-availability                                        401     403     may    403      403         403
+GET    /api/doctor-availability/{shift}                                401     403     404    403      403         403
+PATCH  /api/doctor-availability/{shift}                                401     403     404    403      403         403
+PUT    /api/doctor-availability/{shift}                                401     403     404    403      403         403
+DELETE /api/doctor-availability/{shift}                                401     403     404    403      403         403
+POST   /api/doctor-availability/{shift}/toggle                         401     403     404    403      403         403
+GET    /api/doctors                                                    401     may     may    may      may         may
+GET    /api/doctors/availability                                       401     403     may    403      403         403
+PATCH  /api/doctors/availability                                       401     403     may    403      403         403
+PUT    /api/doctors/availability                                       401     403     may    403      403         403
+POST   /api/doctors/create                                             401     403     may    may      may         may
+GET    /api/doctors/notifications                                      401     403     may    403      403         403
+GET    /api/doctors/patients                                           401     403     may    403      403         403
+GET    /api/doctors/profile                                            401     403     may    403      403         403
+GET    /api/doctors/search                                             401     may     may    may      may         may
+GET    /api/doctors/stats                                              401     403     403    403      403         may
+PATCH  /api/doctors/update_profile                                     401     403     may    403      403         403
+PUT    /api/doctors/update_profile                                     401     403     may    403      403         403
+GET    /api/doctors/{doctor}                                           401     may     may    may      may         may
+GET    /api/doctors/{doctor}/availability                              401     may     may    may      may         may
+POST   /api/doctors/{doctor}/availability                              401     403     403    403      403         may
+GET    /api/doctors/{doctor}/availability/{shift}                      401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/availability/{shift}                      401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/availability/{shift}                      401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/availability/{shift}                      401     403     403    403      403         may
+GET    /api/doctors/{doctor}/available_slots?date=2030-01-07           401     may     may    may      may         may
+DELETE /api/doctors/{doctor}/delete                                    401     403     403    403      403         may
+GET    /api/doctors/{doctor}/education                                 401     may     may    may      may         may
+POST   /api/doctors/{doctor}/education                                 401     403     403    403      403         may
+GET    /api/doctors/{doctor}/education/{education}                     401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/education/{education}                     401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/education/{education}                     401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/education/{education}                     401     403     403    403      403         may
+GET    /api/doctors/{doctor}/experience                                401     may     may    may      may         may
+POST   /api/doctors/{doctor}/experience                                401     403     403    403      403         may
+GET    /api/doctors/{doctor}/experience/{experience}                   401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/experience/{experience}                   401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/experience/{experience}                   401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/experience/{experience}                   401     403     403    403      403         may
+GET    /api/doctors/{doctor}/reviews                                   401     may     may    may      may         may
+POST   /api/doctors/{doctor}/reviews                                   401     may     403    403      403         403
+GET    /api/doctors/{doctor}/reviews/{review}                          401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/reviews/{review}                          401     403     403    403      403         403
+PUT    /api/doctors/{doctor}/reviews/{review}                          401     403     403    403      403         403
+DELETE /api/doctors/{doctor}/reviews/{review}                          401     403     403    403      403         may
+GET    /api/doctors/{doctor}/schedule                                  401     may     may    may      may         may
+POST   /api/doctors/{doctor}/schedule                                  401     403     403    403      403         may
+GET    /api/doctors/{doctor}/schedule/{shift}                          401     may     may    may      may         may
+PATCH  /api/doctors/{doctor}/schedule/{shift}                          401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/schedule/{shift}                          401     403     403    403      403         may
+DELETE /api/doctors/{doctor}/schedule/{shift}                          401     403     403    403      403         may
+GET    /api/doctors/{doctor}/statistics                                401     403     403    403      403         may
+PATCH  /api/doctors/{doctor}/update                                    401     403     403    403      403         may
+PUT    /api/doctors/{doctor}/update                                    401     403     403    403      403         may
+POST   /api/doctors/{doctor}/verify                                    401     403     403    403      403         may
+GET    /api/doctors/{newcomer}                                         401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/availability                            401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/available_slots?date=2030-01-07         401     404     404    404      404         may
+DELETE /api/doctors/{newcomer}/delete                                  401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/education                               401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/experience                              401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/schedule                                401     404     404    404      404         may
+PATCH  /api/doctors/{newcomer}/update                                  401     404     404    404      404         may
+PUT    /api/doctors/{newcomer}/update                                  401     404     404    404      404         may
+POST   /api/doctors/{newcomer}/verify                                  401     404     404    404      404         may
+GET    /api/doctors/annotations                                        401     403     may    403      403         403
+POST   /api/doctors/annotations                                        401     404     404    404      404         403
+GET    /api/doctors/annotations/{annotation}                           401     404     404    404      404         may
+PATCH  /api/doctors/annotations/{annotation}                           401     404     404    404      404         403
+PUT    /api/doctors/annotations/{annotation}                           401     404     404    404      404         403
+DELETE /api/doctors/annotations/{annotation}                           401     404     404    404      404         403
+GET    /api/doctors/annotations/{annotation}/versions                  401     404     404    404      404         may
+GET    /api/doctors/{doctor}/documents                                 401     404     404    404      404         may
+POST   /api/doctors/{doctor}/documents                                 401     404     404    404      404         may
+GET    /api/doctors/{doctor}/documents/{licence}                       401     404     404    404      404         may
+PATCH  /api/doctors/{doctor}/documents/{licence}                       401     404     404    404      404         may
+PUT    /api/doctors/{doctor}/documents/{licence}                       401     404     404    404      404         may
+DELETE /api/doctors/{doctor}/documents/{licence}                       401     404     404    404      404         may
+POST   /api/doctors/{doctor}/documents/{licence}/verify                401     404     404    404      404         may
+GET    /api/doctors/{doctor}/documents/{licence}/versions              401     404     404    404      404         may
+GET    /api/doctors/{newcomer}/documents                               401     404     404    404      404         may
+POST   /api/doctors/{newcomer}/documents                               401     404     404    404      404         may
+GET    /api/lab-results                                                401     may     may    may      403         may
+POST   /api/lab-results                                                401     404     404    404      404         may
+GET    /api/lab-results/trend?patient={ana}&test_name=K                401     404     404    404      403         may
+GET    /api/lab-results/{lab}                                          401     404     404    404      404         may
+PATCH  /api/lab-results/{lab}                                          401     404     404    404      404         may
+PUT    /api/lab-results/{lab}                                          401     404     404    404      404         may
+GET    /api/lab-results/{lab}/versions                                 401     404     404    404      404         may
+GET    /api/notifications                                              401     may     may    may      may         may
+POST   /api/notifications/clear_all                                    401     may     may    may      may         may
+POST   /api/notifications/mark_all_read                                401     may     may    may      may         may
+GET    /api/notifications/recent                                       401     may     may    may      may         may
+GET    /api/notifications/unread_count                                 401     may     may    may      may         may
+GET    /api/notifications/{notice}                                     401     404     404    404      404         404
+DELETE /api/notifications/{notice}                                     401     404     404    404      404         404
+POST   /api/notifications/{notice}/mark_read                           401     404     404    404      404         404
+GET    /api/notification-preferences                                   401     may     may    may      may         may
+PATCH  /api/notification-preferences                                   401     may     may    may      may         may
+PUT    /api/notification-preferences                                   401     may     may    may      may         may
+POST   /api/notification-preferences/disable_all                       401     may     may    may      may         may
+POST   /api/notification-preferences/enable_all                        401     may     may    may      may         may
+POST   /api/notification-preferences/reset_to_defaults                 401     may     may    may      may         may
+GET    /api/notification-preferences/{patient}                         401     404     404    404      404         404
+PATCH  /api/notification-preferences/{patient}                         401     404     404    404      404         404
+PUT    /api/notification-preferences/{patient}                         401     404     404    404      404         404
+GET    /api/webhooks?hospital={hospital}                               401     403     403    403      403         may
+POST   /api/webhooks                                                   401     403     403    may      403         403
+GET    /api/webhooks/{webhook}                                         401     404     404    404      404         404
+GET    /api/webhooks/{webhook}?hospital={hospital}                     401     404     404    404      404         may
+PATCH  /api/webhooks/{webhook}                                         401     404     404    404      404         404
+PUT    /api/webhooks/{webhook}                                         401     404     404    404      404         404
+DELETE /api/webhooks/{webhook}                                         401     404     404    404      404         404
+POST   /api/webhooks/{webhook}/ping                                    401     404     404    404      404         404
+POST   /api/webhooks/{webhook}/rotate                                  401     404     404    404      404         404
+GET    /api/mappings                                                   401     may     may    may      may         may
+POST   /api/mappings                                                   401     404     404    404      404         may
+GET    /api/mappings/patient/{managed}                                 401     404     404    404      404         may
+GET    /api/mappings/{mapping}                                         401     404     404    404      404         may
+DELETE /api/mappings/{mapping}                                         401     404     404    404      404         may
+PATCH  /api/mappings/{mapping}/update                                  401     404     404    404      404         may
+PUT    /api/mappings/{mapping}/update                                  401     404     404    404      404         may
+GET    /api/medical-records                                            401     may     may    may      403         may
+POST   /api/medical-records                                            401     404     404    404      404         may
+GET    /api/medical-records/{finding}                                  401     404     404    404      404         may
+PATCH  /api/medical-records/{finding}                                  401     404     404    404      404         may
+PUT    /api/medical-records/{finding}                                  401     404     404    404      404         may
+GET    /api/medical-records/{finding}/versions                         401     404     404    404      404         may
+GET    /api/patients                                                   401     may     may    may      may         may
+POST   /api/patients                                                   401     may     may    may      may         may
+GET    /api/patients/my_doctor                                         401     may     403    403      403         403
+GET    /api/patients/profile                                           401     may     403    403      403         403
+GET    /api/patients/search                                            401     may     may    may      may         may
+GET    /api/patients/stats                                             401     403     may    may      may         may
+PATCH  /api/patients/update_profile                                    401     may     403    403      403         403
+PUT    /api/patients/update_profile                                    401     may     403    403      403         403
+GET    /api/patients/{managed}                                         401     404     404    404      404         may
+PATCH  /api/patients/{managed}                                         401     404     404    404      404         may
+PUT    /api/patients/{managed}                                         401     404     404    404      404         may
+DELETE /api/patients/{managed}                                         401     404     404    404      404         may
+POST   /api/patients/{managed}/merge                                   401     404     404    404      404         may
+GET    /api/patients/{managed}/notes                                   401     404     404    404      404         may
+POST   /api/patients/{managed}/notes                                   401     404     404    404      404         may
+GET    /api/patients/{managed}/notes/{note}                            401     404     404    404      404         may
+PATCH  /api/patients/{managed}/notes/{note}                            401     404     404    404      404         may
+PUT    /api/patients/{managed}/notes/{note}                            401     404     404    404      404         may
+DELETE /api/patients/{managed}/notes/{note}                            401     404     404    404      404         may
+GET    /api/patients/{managed}/notes/{note}/versions                   401     404     404    404      404         may
+POST   /api/patients/{managed}/unmerge                                 401     404     404    404      404         may
+GET    /api/patients/{ana}/documents                                   401     404     404    404      404         may
+POST   /api/patients/{ana}/documents                                   401     404     404    404      404         may
+GET    /api/patients/{ana}/documents/{proof}                           401     404     404    404      404         may
+PATCH  /api/patients/{ana}/documents/{proof}                           401     404     404    404      404         may
+PUT    /api/patients/{ana}/documents/{proof}                           401     404     404    404      404         may
+DELETE /api/patients/{ana}/documents/{proof}                           401     404     404    404      404         may
+POST   /api/patients/{ana}/documents/{proof}/verify                    401     404     404    404      404         may
+GET    /api/patients/{ana}/documents/{proof}/versions                  401     404     404    404      404         may
+GET    /api/patients/{ana}/medical-records                             401     404     404    404      403         may
+POST   /api/patients/{ana}/medical-records                             401     404     404    404      404         may
+GET    /api/patients/{ana}/medical-records/{record}                    401     404     404    404      403         may
+PATCH  /api/patients/{ana}/medical-records/{record}                    401     404     404    404      403         403
+PUT    /api/patients/{ana}/medical-records/{record}                    401     404     404    404      403         403
+DELETE /api/patients/{ana}/medical-records/{record}                    401     404     404    404      403         may
+GET    /api/prescriptions                                              401     may     may    may      403         may
+POST   /api/prescriptions                                              401     403     404    403      403         403
+GET    /api/prescriptions/adherence?medication={item}                  401     404     404    404      404         may
+POST   /api/prescriptions/adherence                                    401     404     404    404      404         403
+GET    /api/prescriptions/adherence/summary?medication={item}          401     404     404    404      404         may
+GET    /api/prescriptions/adherence/{dose}                             401     404     403    403      403         403
+DELETE /api/prescriptions/adherence/{dose}                             401     404     403    403      403         403
+GET    /api/prescriptions/interactions                                 401     403     may    may      403         may
+POST   /api/prescriptions/interactions                                 401     403     403    may      403         403
+POST   /api/prescriptions/interactions/check                           401     403     404    404      403         may
+GET    /api/prescriptions/interactions/{rule}                          401     403     may    may      403         may
+GET    /api/prescriptions/interactions/{site}                          401     403     404    404      403         404
+PATCH  /api/prescriptions/interactions/{site}                          401     403     403    404      403         403
+PUT    /api/prescriptions/interactions/{site}                          401     403     403    404      403         403
+DELETE /api/prescriptions/interactions/{site}                          401     403     403    404      403         403
+GET    /api/prescriptions/medications                                  401     may     may    may      403         may
+GET    /api/prescriptions/reminders                                    401     may     403    403      403         may
+GET    /api/prescriptions/reminders?patient={ana}                      401     403     403    403      403         may
+POST   /api/prescriptions/reminders                                    401     404     404    404      404         may
+GET    /api/prescriptions/reminders/{reminder}                         401     404     404    404      404         may
+PATCH  /api/prescriptions/reminders/{reminder}                         401     404     404    404      404         may
+PUT    /api/prescriptions/reminders/{reminder}                         401     404     404    404      404         may
+DELETE /api/prescriptions/reminders/{reminder}                         401     404     404    404      404         may
+GET    /api/prescriptions/stats                                        401     403     may    403      403         may
+GET    /api/prescriptions/stats?doctor_id={doctor}                     401     403     403    403      403         may
+GET    /api/prescriptions/templates                                    401     403     may    403      403         403
+POST   /api/prescriptions/templates                                    401     403     may    403      403         403
+GET    /api/prescriptions/templates/{template}                         401     404     404    404      404         404
+PATCH  /api/prescriptions/templates/{template}                         401     404     404    404      404         404
+PUT    /api/prescriptions/templates/{template}                         401     404     404    404      404         404
+DELETE /api/prescriptions/templates/{template}                         401     404     404    404      404         404
+GET    /api/prescriptions/verify/{code}                                all     may     may    may      may         may
+GET    /api/prescriptions/{rx}                                         401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}                                         401     404     404    404      404         403
+PUT    /api/prescriptions/{rx}                                         401     404     404    404      404         403
+DELETE /api/prescriptions/{rx}                                         401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/complete                                401     404     404    404      404         may
+POST   /api/prescriptions/{item}/deactivate                            401     404     404    404      404         403
+POST   /api/prescriptions/{rx}/dispense                                401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/documents                               401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/documents                               401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/documents/{order}                       401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/documents/{order}                       401     404     404    404      404         may
+PUT    /api/prescriptions/{rx}/documents/{order}                       401     404     404    404      404         may
+DELETE /api/prescriptions/{rx}/documents/{order}                       401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/documents/{order}/versions              401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/medications                             401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/medications                             401     404     404    404      404         403
+GET    /api/prescriptions/{rx}/medications/{item}                      401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/medications/{item}                      401     404     404    404      404         403
+PUT    /api/prescriptions/{rx}/medications/{item}                      401     404     404    404      404         403
+DELETE /api/prescriptions/{rx}/medications/{item}                      401     404     404    404      404         403
+GET    /api/prescriptions/{rx}/notes                                   401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/notes                                   401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/notes/{hint}                            401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/notes/{hint}                            401     404     404    404      404         may
+PUT    /api/prescriptions/{rx}/notes/{hint}                            401     404     404    404      404         may
+DELETE /api/prescriptions/{rx}/notes/{hint}                            401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/notes/{hint}/versions                   401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/notes/{hidden}                          401     404     404    404      404         may
+PATCH  /api/prescriptions/{rx}/notes/{hidden}                          401     404     404    404      404         may
+PUT    /api/prescriptions/{rx}/notes/{hidden}                          401     404     404    404      404         may
+DELETE /api/prescriptions/{rx}/notes/{hidden}                          401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/notes/{hidden}/versions                 401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/pdf                                     401     404     404    404      404         may
+POST   /api/prescriptions/{rx}/send-to-pharmacy                        401     404     404    404      404         may
+GET    /api/prescriptions/{rx}/versions                                401     404     404    404      404         may
+GET    /api/reviews                                                    401     may     may    403      403         may
+POST   /api/reviews                                                    401     may     403    403      403         403
+GET    /api/reviews/{review}                                           401     may     may    may      may         may
+PATCH  /api/reviews/{review}                                           401     403     403    403      403         403
+PUT    /api/reviews/{review}                                           401     403     403    403      403         403
+DELETE /api/reviews/{review}                                           401     403     403    403      403         may
+POST   /api/reviews/{review}/moderate                                  401     403     403    403      403         may
+GET    /api/profiles                                                   401     may     may    may      may         may
+GET    /api/profiles/dashboard_data                                    401     may     may    may      may         may
+POST   /api/realtime/tickets                                           401     may     may    may      may         may
+POST   /api/recommendations                                            401     403     may    may      403         may
+POST   /api/recommendations/clear-cache                                401     403     403    403      403         may
+GET    /api/recommendations/history                                    401     may     may    may      403         may
+GET    /api/recommendations/settings?hospital={hospital}               401     404     404    404      404         may
+PATCH  /api/recommendations/settings                                   401     403     403    may      403         403
+PUT    /api/recommendations/settings                                   401     403     403    may      403         403
+GET    /api/recommendations/stats                                      401     403     403    403      403         may
+GET    /api/recommendations/{advice}                                   401     404     404    404      404         404
+POST   /api/recommendations/{advice}/decision                          401     404     404    404      404         404
+GET    /api/redoc                                                      all     may     may    may      may         may
+GET    /api/records                                                    401     may     may    may      403         may
+POST   /api/records                                                    401     404     404    404      404         may
+GET    /api/records/break-glass                                        401     may     may    may      403         may
+GET    /api/records/break-glass/{glass}                                401     404     404    404      404         may
+POST   /api/records/break-glass/{glass}/review                         401     404     404    404      404         may
+GET    /api/records/my-reports                                         401     may     403    403      403         403
+POST   /api/records/patients/{ana}/break-glass                         401     403     403    403      403         403
+GET    /api/records/patients/{ana}/prescriptions                       401     404     404    404      404         may
+GET    /api/records/patients/{ana}/reports                             401     404     404    404      404         may
+POST   /api/records/patients/{ana}/reports/upload                      401     404     404    404      404         may
+GET    /api/records/patients/{ana}/summary                             401     404     404    404      404         may
+GET    /api/records/reports/{report}                                   401     404     404    404      404         may
+PATCH  /api/records/reports/{report}                                   401     404     404    404      404         may
+PUT    /api/records/reports/{report}                                   401     404     404    404      404         may
+DELETE /api/records/reports/{report}                                   401     404     404    404      404         may
+GET    /api/records/reports/{report}/versions                          401     404     404    404      404         may
+GET    /api/records/{record}                                           401     404     404    404      404         may
+PATCH  /api/records/{record}                                           401     404     404    404      404         403
+PUT    /api/records/{record}                                           401     404     404    404      404         403
+DELETE /api/records/{record}                                           401     404     404    404      404         may
+POST   /api/records/{record}/add_annotation                            401     404     404    404      404         403
+GET    /api/records/{record}/attachments/{attachment}                  401     404     404    404      404         may
+DELETE /api/records/{record}/attachments/{attachment}                  401     404     404    404      404         may
+POST   /api/records/{record}/upload_attachment                         401     404     404    404      404         403
+GET    /api/records/{record}/versions                                  401     404     404    404      404         may
+GET    /api/records/{secret}                                           401     404     404    404      404         404
+PATCH  /api/records/{secret}                                           401     404     404    404      404         404
+PUT    /api/records/{secret}                                           401     404     404    404      404         404
+DELETE /api/records/{secret}                                           401     404     404    404      404         404
+GET    /api/records/{secret}/versions                                  401     404     404    404      404         404
+GET    /api/schema                                                     all     may     may    may      may         may
+POST   /api/uploads/presign                                            401     may     may    may      may         may
+GET    /api/uploads/{upload}                                           401     404     404    404      404         404
+GET    /api/users/doctors                                              401     403     403    403      403         may
+GET    /api/users/patients                                             401     403     403    403      403         may
+GET    /health                                                         all     may     may    may      may         may
+GET    /health/database                                                all     may     may    may      may         may
+GET    /health/detailed                                                all     may     may    may      may         may
+GET    /health/redis                                                   all     may     may    may      may         may
+GET    /verify/{code}                                                  all     may     may    may      may         may
 ";
 
 #[test]
@@ -518,7 +564,11 @@ async fn what_is_not_for_patients_does_not_reach_them() {
     let told = world.answers_to(&world.doctor).await;
     let told: Vec<_> = told.iter().filter(|(_, answer)| answer.contains(NOT_FOR_ANA)).collect();
     let paths: Vec<_> = told.iter().map(|(path, _)| path.as_str()).collect();
-    for secret in ["/api/prescriptions/{rx}", "/api/prescriptions/{rx}/notes/{hidden}"] {
+    for secret in [
+        "/api/prescriptions/{rx}",
+        "/api/prescriptions/{rx}/notes/{hidden}",
+        "/api/prescriptions/{rx}/notes/{hint}/versions",
+    ] {
         assert!(paths.contains(&&*world.real(secret)), "{paths:?}");
     }
 }
@@ -666,11 +716,13 @@ async fn papers(
     let (item, prescription) = (id(&prescription["medications"][0]), id(&prescription));
     let path = format!("/api/prescriptions/{prescription}");
     let order = upload(doctor, &format!("{path}/documents"), ("document_type", "SCAN")).await;
-    let note = async |visible: bool| {
-        let text = if visible { "Call me." } else { NOT_FOR_ANA };
-        let note = json!({"note": text, "is_patient_visible": visible});
+    let note = async || {
+        let note = json!({"note": NOT_FOR_ANA, "is_patient_visible": false});
         doctor.post(format!("{path}/notes"), note).await.ok()
     };
+    let (hidden, hint) = (note().await, note().await);
+    let told = json!({"note": "Call me.", "is_patient_visible": true});
+    doctor.patch(format!("{path}/notes/{}", id(&hint)), told).await.ok();
     let template = json!({"name": "Cold"});
     let template = doctor.post("/api/prescriptions/templates", template).await.ok();
     let reminder = json!({"medication": item, "reminder_times": ["08:00"]});
@@ -696,8 +748,8 @@ async fn papers(
         ("{dose}", id(&dose)),
         ("{finding}", finding),
         ("{glass}", id(&glass)),
-        ("{hidden}", id(&note(false).await)),
-        ("{hint}", id(&note(true).await)),
+        ("{hidden}", id(&hidden)),
+        ("{hint}", id(&hint)),
         ("{item}", item),
         ("{lab}", id(&lab)),
         ("{licence}", id(&licence)),
@@ -768,6 +820,12 @@ impl<'h> World<'h> {
         let queue = format!("/api/appointments/queues/{}/tokens", doctor.id_as("doc"));
         let token = ana.post(queue, json!({})).await.ok();
 
+        let notice = tell(hub, &ana, NotificationKind::SystemMessage).await;
+        let off = json!({"url": "https://his.example.org/hook", "is_active": false});
+        let webhook = hospital.post("/api/webhooks", off).await.ok();
+        let prompt = doctor.with_header("prefer", "respond-async");
+        let advice = prompt.post("/api/recommendations", json!({"indication": "PAIN"})).await.ok();
+
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let papers = papers(hub, &hospital, &doctor, &ana, &text(&appointment["id"])).await;
         let records = BTreeMap::from([
@@ -786,6 +844,7 @@ impl<'h> World<'h> {
             ("{mapping}", text(&mapping["id"])),
             ("{newcomer}", newcomer.id_as("doc")),
             ("{note}", text(&note["id"])),
+            ("{notice}", notice),
             ("{number}", token["number"].to_string()),
             ("{patient}", ana.id()),
             ("{remark}", remark),
@@ -795,6 +854,8 @@ impl<'h> World<'h> {
             ("{signs}", signs),
             ("{superadmin}", superadmin.id()),
             ("{symptom}", symptom),
+            ("{webhook}", text(&webhook["id"])),
+            ("{advice}", text(&advice["id"])),
         ]);
         let records = records.into_iter().chain(papers).collect();
         let strangers = vec![
@@ -974,6 +1035,8 @@ impl<'h> World<'h> {
                 json!({"medication": self.records["{item}"], "reminder_times": ["09:00"]})
             }
             ("POST", "/api/prescriptions/templates") => json!({"name": "Flu"}),
+            ("POST", "/api/webhooks") => json!({"url": "https://his.example.org/hook"}),
+            ("POST", "/api/recommendations/{}/decision") => json!({"decision": "ACCEPTED"}),
             ("POST", "/api/prescriptions/{}/medications") => json!({"name": "Ibuprofen"}),
             ("POST", "/api/prescriptions/{}/notes") => json!({"note": "Hm."}),
             ("POST", "/api/prescriptions/{}/send-to-pharmacy") => {

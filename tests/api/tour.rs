@@ -1,6 +1,8 @@
 //! One success of every operation, one after the other, and what each left behind.
 
+mod notifications;
 mod prescriptions;
+mod recommendations;
 mod records;
 
 use std::{
@@ -14,10 +16,9 @@ use carehub_events::announced;
 use carehub_testkit::{Caller, Fault, Reply, Spent, TestHub, files};
 use http::Method;
 use jiff::SignedDuration;
-use relay::Relay;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, open_with};
+use crate::support::{PASSWORD, People, open_with, relay};
 
 /// A success of one operation.
 #[derive(Debug)]
@@ -112,6 +113,12 @@ async fn visit_all(hub: &TestHub, fault: Option<Fault>) -> Vec<Stop> {
     tour.doses(&sara, &ana, &prescribed).await;
     tour.pharmacy([&visitor, &admin, &hospital, &sara, &ana], &prescribed).await;
     tour.reviews(&admin, &ana, &sara).await;
+    tour.notifications(&ana).await;
+    tour.visit(&ana, "POST", "/api/realtime/tickets", "", Value::Null).await;
+    tour.preferences(&ana).await;
+    tour.webhooks(&hospital).await;
+    tour.recommendations(&admin, &hospital, &ana).await;
+    // Time moves on here, and access tokens run out.
     tour.no_show(&sara, &ana).await;
     tour.stops
 }
@@ -288,6 +295,7 @@ impl Tour<'_> {
         self.get(cora, note_path, &note).await;
         self.visit(cora, "PATCH", note_path, &note, json!({"is_private": false})).await;
         self.visit(cora, "PUT", note_path, &note, json!({"note": "Prefers evenings."})).await;
+        self.get(cora, "/api/patients/{id}/notes/{pk}/versions", &note).await;
         self.visit(cora, "DELETE", note_path, &note, Value::Null).await;
 
         let twins = [hospital.post(all, &new).await.ok(), hospital.post(all, &new).await.ok()];
@@ -497,43 +505,56 @@ impl Tour<'_> {
         });
         let agreed = self.visit(ana, "POST", "/api/consultations", "", new).await;
         let id = agreed["id"].as_str().unwrap();
-        let parts: [(&Caller<'_>, &str, &str, Value, Value); 4] = [
+        let parts: [(&Caller<'_>, [&str; 3], Value, Value); 4] = [
             (
                 ana,
-                "/api/consultations/{id}/symptoms",
-                "/api/consultations/{id}/symptoms/{pk}",
+                [
+                    "/api/consultations/{id}/symptoms",
+                    "/api/consultations/{id}/symptoms/{pk}",
+                    "/api/consultations/{id}/symptoms/{pk}/versions",
+                ],
                 json!({"symptom": "Cough"}),
                 json!({"severity": "MILD"}),
             ),
             (
                 sara,
-                "/api/consultations/{id}/diagnosis",
-                "/api/consultations/{id}/diagnosis/{pk}",
+                [
+                    "/api/consultations/{id}/diagnosis",
+                    "/api/consultations/{id}/diagnosis/{pk}",
+                    "/api/consultations/{id}/diagnosis/{pk}/versions",
+                ],
                 json!({"diagnosis": "Cold", "icd_code": "J00"}),
                 json!({"confidence_level": "HIGH"}),
             ),
             (
                 sara,
-                "/api/consultations/{id}/vital-signs",
-                "/api/consultations/{id}/vital-signs/{pk}",
+                [
+                    "/api/consultations/{id}/vital-signs",
+                    "/api/consultations/{id}/vital-signs/{pk}",
+                    "/api/consultations/{id}/vital-signs/{pk}/versions",
+                ],
                 json!({"heart_rate": 72}),
                 json!({"temperature": 37.5}),
             ),
             (
                 sara,
-                "/api/consultations/{id}/notes",
-                "/api/consultations/{id}/notes/{pk}",
+                [
+                    "/api/consultations/{id}/notes",
+                    "/api/consultations/{id}/notes/{pk}",
+                    "/api/consultations/{id}/notes/{pk}/versions",
+                ],
                 json!({"content": "Rest."}),
                 json!({"note_type": "TREATMENT"}),
             ),
         ];
-        for (author, all, one, new, change) in parts {
+        for (author, [all, one, versions], new, change) in parts {
             let added = self.visit(author, "POST", all, id, new).await;
             self.get(sara, all, id).await;
             let place = format!("{id} {}", added["id"].as_str().unwrap());
             self.get(sara, one, &place).await;
             self.visit(author, "PATCH", one, &place, &change).await;
             self.visit(author, "PUT", one, &place, &change).await;
+            self.get(sara, versions, &place).await;
             self.visit(author, "DELETE", one, &place, Value::Null).await;
         }
         self.get(sara, "/api/consultations/{id}", id).await;
@@ -663,14 +684,10 @@ impl Tour<'_> {
 pub(crate) async fn catch_up(hub: &TestHub) -> Vec<Event> {
     let batch = hub.unread();
     let events = announced(batch.clone()).into_iter().map(|(_, event)| event.unwrap()).collect();
-    let relay = Relay {
-        store: hub.state.store.clone(),
-        pepper: hub.state.pepper.clone(),
-        post: hub.post.clone(),
-        public_url: hub.state.public_url.clone(),
-    };
-    let answer = relay.relay(batch).await;
+    let answer = relay(hub).relay(batch).await;
     assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+    // What the hub makes of it, such as telling people, is nobody's deed.
+    hub.settle().await;
     events
 }
 

@@ -7,7 +7,7 @@ use inspector::{Arrival, Inspector, Outcome};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, inspect, open, open_limiting};
+use crate::support::{PASSWORD, People, inspect, open, open_limiting, perform};
 
 const ANA: &str = "+923001234567";
 const BEA: &str = "+923007654321";
@@ -411,8 +411,7 @@ async fn look(hub: &TestHub, key: &str) -> Outcome {
 }
 
 async fn tidy(hub: &TestHub) -> Tidied {
-    let now = hub.state.clock.now();
-    match Chore::Files.perform(&hub.state.store, &hub.state.objects, now).await.unwrap() {
+    match perform(hub, Chore::Files).await.unwrap() {
         Done::Tidied(tidied) => tidied,
         other => panic!("{other:?}"),
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 """Measures what CareHub costs: cold starts, memory, sizes, DynamoDB calls, requests per second, and
-what crowds of patients and appointments make of them; how long a safety check takes, and how fast
-files come and go.
+what crowds of patients and appointments make of them; how long a safety check takes, how fast files
+come and go, and how soon people hear of what happened.
 
     tests/bench/bench.py [FUNCTION …] [--strict] [--only PART …] [--starts 20] [--seconds 5]
 
@@ -43,6 +43,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 
+import aftermath
 import crowd
 import files
 import load
@@ -58,7 +59,7 @@ TARGETS = {
     "ratio": 2.0, "crowd_ratio": 1.5, "peak_bytes": 40 * report.MEGA, "zip_bytes": 6 * report.MEGA,
     "safety_ns": 50_000,
 }
-PARTS = ("cold", "memory", "size", "budget", "load", "crowd", "diary", "files", "safety")
+PARTS = ("cold", "memory", "size", "budget", "load", "crowd", "diary", "files", "aftermath", "safety")
 CROWDS = ("crowd", "diary")
 
 
@@ -85,6 +86,7 @@ class Bench:
             "crowd": None,
             "diary": None,
             "files": None,
+            "aftermath": None,
             "safety": None,
             "failures": [],
         }
@@ -100,8 +102,9 @@ class Bench:
                 self.prepare_emulator(stack)
             if "cold" in parts:
                 self.cold_starts()
-            if {"memory", "load", "files", *CROWDS} & set(parts):
-                self.start_platform(stack, wanted={"load", "files", *CROWDS} & set(parts))
+            if {"memory", "load", "files", "aftermath", *CROWDS} & set(parts):
+                wanted = {"load", "files", "aftermath", *CROWDS} & set(parts)
+                self.start_platform(stack, wanted=wanted)
             if "memory" in parts:
                 self.each("memory", self.memory)
             if "load" in parts and self.platform:
@@ -112,6 +115,8 @@ class Bench:
                 self.attempt("diary", lambda: self.crowd("diary", crowd.appointments))
             if "files" in parts and self.platform:
                 self.attempt("files", self.files)
+            if "aftermath" in parts and self.platform:
+                self.attempt("aftermath", self.aftermath)
             if "budget" in parts:
                 self.attempt("budget", self.budget)
             if "safety" in parts:
@@ -278,6 +283,11 @@ class Bench:
 
     def files(self):
         self.results["files"] = files.measure(self.platform, self.people, progress)
+
+    def aftermath(self):
+        self.results["aftermath"] = aftermath.measure(
+            self.platform, self.people, self.generator(), progress
+        )
 
     def safety(self):
         progress("safety check")

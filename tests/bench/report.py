@@ -12,6 +12,7 @@ def render(results):
         crowd(results, "diary", "DIARY", "appointments of one doctor",
               "each booking takes another slot"),
         files(results),
+        aftermath(results),
         safety(results),
     ]
     if results["failures"]:
@@ -174,6 +175,21 @@ def files(results):
     notes = ["Median of sequential requests over HTTP; plain = the same bytes to and from the same S3 "
              "without CareHub, signed in the same way."]
     return "\n".join(["FILES", grid(header, cells), *notes])
+
+
+def aftermath(results):
+    found = results.get("aftermath")
+    if not found:
+        return None
+    push, relay = found["push"], found["relay"]
+    cells = [
+        ["from a note's answer to its push", f"p50 {push['p50_ms']:.0f} ms", f"p99 {push['p99_ms']:.0f} ms",
+         f"{push['count']} notes, one at a time"],
+        ["events through relay", f"{relay['per_second']:,.0f} a second", "",
+         f"{relay['events']:,} events, written at {relay['written_per_second']:,.0f} a second, "
+         f"{relay['behind']:,} behind at the end"],
+    ]
+    return "AFTERWARDS\n" + grid(["what", "", "", ""], cells, left=(0, 3))
 
 
 def safety(results):

@@ -20,7 +20,7 @@ use serde::Serialize;
 const MOST: usize = 100;
 
 /// What was written down about a visit, as the API shows it.
-pub(crate) trait Shown: Filed + Clone {
+pub(crate) trait Shown: Filed {
     /// The last part of the path.
     const PATH: &'static str;
     /// What it looks like.
@@ -75,6 +75,21 @@ pub(crate) async fn show<F: Shown>(
     Ok(tagged(entry))
 }
 
+/// Shows what an entry says and what it said before.
+pub(crate) async fn versions<F: Shown>(
+    (id, pk): (AppointmentId, Id<F>),
+    actor: &Actor,
+    store: &Store,
+) -> Result<Json<WholeView<F::View>>> {
+    let (visit, permit) = read(id, actor, store).await?;
+    let entry = store.consultations().find(&visit, pk).await?.view(actor)?;
+    let past = store.consultations().versions(&visit, &entry).await?;
+    let permit = permit.noting("kind", F::PLURAL).noting("versions", past.len() + 1);
+    store.events().note_look(&permit).await?;
+    let versions = [entry].into_iter().chain(past).map(F::view);
+    Ok(Json(WholeView::of(versions.collect())))
+}
+
 /// Changes an entry.
 pub(crate) async fn edit<F: Shown>(
     (id, pk): (AppointmentId, Id<F>),
@@ -83,10 +98,11 @@ pub(crate) async fn edit<F: Shown>(
     actor: &Actor,
     store: &Store,
 ) -> Result<Tagged<Json<F::View>>> {
-    let (visit, mut entry, permit) = held((id, pk), F::EDIT, expected, actor, store).await?;
+    let (visit, before, permit) = held((id, pk), F::EDIT, expected, actor, store).await?;
+    let mut entry = before.clone();
     let changed = apply(&mut entry.finding)?;
     entry.updated_at = actor.at;
-    store.consultations().save(&visit, &mut entry, &permit.changing(&changed)).await?;
+    store.consultations().save(&visit, &before, &mut entry, &permit.changing(&changed)).await?;
     Ok(tagged(entry))
 }
 

@@ -29,6 +29,7 @@ pub fn routes() -> Routes {
         .get("/api/consultations/{id}/symptoms", symptoms::list)
         .post("/api/consultations/{id}/symptoms", symptoms::add)
         .get("/api/consultations/{id}/symptoms/{pk}", symptoms::show)
+        .get("/api/consultations/{id}/symptoms/{pk}/versions", symptoms::versions)
         .edit("/api/consultations/{id}/symptoms/{pk}", symptoms::edit)
         .delete("/api/consultations/{id}/symptoms/{pk}", symptoms::remove)
         .get("/api/consultations/{id}/diagnosis", diagnoses::list)
@@ -37,6 +38,8 @@ pub fn routes() -> Routes {
         .also_at(&["/api/consultations/{id}/diagnoses"])
         .get("/api/consultations/{id}/diagnosis/{pk}", diagnoses::show)
         .also_at(&["/api/consultations/{id}/diagnoses/{pk}"])
+        .get("/api/consultations/{id}/diagnosis/{pk}/versions", diagnoses::versions)
+        .also_at(&["/api/consultations/{id}/diagnoses/{pk}/versions"])
         .edit("/api/consultations/{id}/diagnosis/{pk}", diagnoses::edit)
         .also_at(&["/api/consultations/{id}/diagnoses/{pk}"])
         .delete("/api/consultations/{id}/diagnosis/{pk}", diagnoses::remove)
@@ -44,11 +47,13 @@ pub fn routes() -> Routes {
         .get("/api/consultations/{id}/vital-signs", vital_signs::list)
         .post("/api/consultations/{id}/vital-signs", vital_signs::add)
         .get("/api/consultations/{id}/vital-signs/{pk}", vital_signs::show)
+        .get("/api/consultations/{id}/vital-signs/{pk}/versions", vital_signs::versions)
         .edit("/api/consultations/{id}/vital-signs/{pk}", vital_signs::edit)
         .delete("/api/consultations/{id}/vital-signs/{pk}", vital_signs::remove)
         .get("/api/consultations/{id}/notes", notes::list)
         .post("/api/consultations/{id}/notes", notes::add)
         .get("/api/consultations/{id}/notes/{pk}", notes::show)
+        .get("/api/consultations/{id}/notes/{pk}/versions", notes::versions)
         .edit("/api/consultations/{id}/notes/{pk}", notes::edit)
         .delete("/api/consultations/{id}/notes/{pk}", notes::remove)
 }
@@ -61,21 +66,25 @@ pub fn routes() -> Routes {
     symptoms::list,
     symptoms::add,
     symptoms::show,
+    symptoms::versions,
     symptoms::edit,
     symptoms::remove,
     diagnoses::list,
     diagnoses::add,
     diagnoses::show,
+    diagnoses::versions,
     diagnoses::edit,
     diagnoses::remove,
     vital_signs::list,
     vital_signs::add,
     vital_signs::show,
+    vital_signs::versions,
     vital_signs::edit,
     vital_signs::remove,
     notes::list,
     notes::add,
     notes::show,
+    notes::versions,
     notes::edit,
     notes::remove,
 ))]

@@ -119,6 +119,23 @@ pub(crate) async fn show(
     entry::show(place, &actor, &store).await
 }
 
+/// See what a note of a visit said before.
+#[utoipa::path(get, path = "/api/consultations/{id}/notes/{pk}/versions", tag = "consultations", params(
+    ("id" = AppointmentId, Path, description = "The appointment."),
+    ("pk" = RemarkId, Path, description = "The entry."),
+), responses(
+    (status = 200, description = "The entry as it is and as it was, newest first. Who reads about somebody else leaves a line in the audit log.", body = WholeView<RemarkView>),
+    (status = 403, description = "Who only books appointments does not read what is said there.", body = Problem),
+    (status = 404, description = "There is no such entry, or the caller has no part in the visit.", body = Problem),
+))]
+pub(crate) async fn versions(
+    CurrentActor(actor): CurrentActor,
+    Path(place): Path<(AppointmentId, RemarkId)>,
+    State(store): State<Store>,
+) -> Result<Json<WholeView<RemarkView>>> {
+    entry::versions(place, &actor, &store).await
+}
+
 /// Change a note of a visit.
 #[utoipa::path(patch, path = "/api/consultations/{id}/notes/{pk}", tag = "consultations", request_body = RemarkChanges, params(
     ("id" = AppointmentId, Path, description = "The appointment."),

@@ -6,12 +6,12 @@ use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    census::facts,
     error::Problem,
     extract::{Json, Query},
     form,
 };
 use carehub_domain::{
-    access::{Action, Actor},
     appointment::Status,
     census::{Facts, Sheet, distribution},
     doctor::DoctorId,
@@ -98,21 +98,8 @@ pub(crate) async fn handler(
     State(store): State<Store>,
 ) -> Result<Json<ConsultationStatsView>> {
     let doctor = wanted.doctor_id.or(actor.doctor().ok());
-    let facts = facts(doctor, &actor, &store).await?;
+    let facts = facts(Sheet::Visits, doctor, &actor, &store).await?;
     Ok(Json(view(&facts, doctor)))
-}
-
-/// The facts of one doctor or, for nobody, of the hub, as far as they are for the actor to see.
-async fn facts(doctor: Option<DoctorId>, actor: &Actor, store: &Store) -> Result<Facts> {
-    let (doctors, census) = (store.doctors(), store.census());
-    let sheet = Sheet::Visits(doctor.map(Into::into));
-    let Some(doctor) = doctor else {
-        let _permit = actor.allow(Action::ViewDashboard)?;
-        return Ok(census.sheet(&sheet).await?);
-    };
-    let (found, facts) = tokio::try_join!(doctors.find(doctor), census.sheet(&sheet))?;
-    let (_doctor, _permit) = found.permit(actor, Action::ViewPractice)?;
-    Ok(facts)
 }
 
 fn view(facts: &Facts, doctor: Option<DoctorId>) -> ConsultationStatsView {

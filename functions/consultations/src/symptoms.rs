@@ -131,6 +131,23 @@ pub(crate) async fn show(
     entry::show(place, &actor, &store).await
 }
 
+/// See what a symptom said before.
+#[utoipa::path(get, path = "/api/consultations/{id}/symptoms/{pk}/versions", tag = "consultations", params(
+    ("id" = AppointmentId, Path, description = "The appointment."),
+    ("pk" = SymptomId, Path, description = "The entry."),
+), responses(
+    (status = 200, description = "The entry as it is and as it was, newest first. Who reads about somebody else leaves a line in the audit log.", body = WholeView<SymptomView>),
+    (status = 403, description = "Who only books appointments does not read what is said there.", body = Problem),
+    (status = 404, description = "There is no such entry, or the caller has no part in the visit.", body = Problem),
+))]
+pub(crate) async fn versions(
+    CurrentActor(actor): CurrentActor,
+    Path(place): Path<(AppointmentId, SymptomId)>,
+    State(store): State<Store>,
+) -> Result<Json<WholeView<SymptomView>>> {
+    entry::versions(place, &actor, &store).await
+}
+
 /// Change a symptom.
 #[utoipa::path(patch, path = "/api/consultations/{id}/symptoms/{pk}", tag = "consultations", request_body = SymptomChanges, params(
     ("id" = AppointmentId, Path, description = "The appointment."),

@@ -204,6 +204,23 @@ pub(crate) async fn show(
     entry::show(place, &actor, &store).await
 }
 
+/// See what the vital signs said before.
+#[utoipa::path(get, path = "/api/consultations/{id}/vital-signs/{pk}/versions", tag = "consultations", params(
+    ("id" = AppointmentId, Path, description = "The appointment."),
+    ("pk" = VitalSignsId, Path, description = "The entry."),
+), responses(
+    (status = 200, description = "The entry as it is and as it was, newest first. Who reads about somebody else leaves a line in the audit log.", body = WholeView<VitalSignsView>),
+    (status = 403, description = "Who only books appointments does not read what is said there.", body = Problem),
+    (status = 404, description = "There is no such entry, or the caller has no part in the visit.", body = Problem),
+))]
+pub(crate) async fn versions(
+    CurrentActor(actor): CurrentActor,
+    Path(place): Path<(AppointmentId, VitalSignsId)>,
+    State(store): State<Store>,
+) -> Result<Json<WholeView<VitalSignsView>>> {
+    entry::versions(place, &actor, &store).await
+}
+
 /// Change the vital signs of a visit.
 #[utoipa::path(patch, path = "/api/consultations/{id}/vital-signs/{pk}", tag = "consultations", request_body = VitalSignsChanges, params(
     ("id" = AppointmentId, Path, description = "The appointment."),

@@ -20,10 +20,7 @@ use utoipa::OpenApi;
 pub use self::{
     availability::{AvailabilityView, DayOffView},
     career::{EducationView, ExperienceView},
-    own::{
-        AssignmentNoticeView, AssignmentNoticesView, CaredForView, HoursView, OwnHoursView,
-        OwnPatientsView,
-    },
+    own::{CaredForView, HoursView, OwnHoursView, OwnPatientsView},
     reviews::ReviewView,
     schedule::{DayView, ScheduleView},
     shift::{BreakView, ShiftView},
@@ -68,7 +65,6 @@ fn own(routes: Routes) -> Routes {
         .edit("/api/doctors/availability", own::edit_hours)
         .get("/api/doctors/patients", own::patients)
         .also_at(&["/api/doctors/my_patients"])
-        .get("/api/doctors/notifications", own::notifications)
 }
 
 fn careers(routes: Routes) -> Routes {
@@ -163,7 +159,6 @@ fn opinions(routes: Routes) -> Routes {
     own::hours,
     own::edit_hours,
     own::patients,
-    own::notifications,
     career::list_education,
     career::add_education,
     career::show_education,

@@ -1,4 +1,4 @@
-//! What doctors see of themselves: profile, hours, patients and notifications
+//! What doctors see of themselves: profile, hours and patients
 
 use axum::extract::State;
 use carehub_api::{
@@ -15,7 +15,6 @@ use carehub_api::{
 use carehub_domain::{
     access::{Action, PatientId},
     account::{BloodGroup, Gender, Zone},
-    care::{Assignment, AssignmentId},
     contact::{EmailAddress, Phone},
     doctor::{AppointmentLength, Buffer, DailyMaximum, Doctor},
     hours::{Day, WeeklyHours},
@@ -23,7 +22,7 @@ use carehub_domain::{
     schedule::Week,
     text::Text,
 };
-use carehub_store::{PatientFilter, Store, Window};
+use carehub_store::{PatientFilter, Store};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
@@ -33,9 +32,6 @@ use utoipa::{
 };
 
 use crate::{entry, shift};
-
-/// How many notifications are shown.
-const LATEST: u16 = 100;
 
 form! {
     /// Changes to one's own hours. What is not there stays.
@@ -148,36 +144,6 @@ pub struct CaredForView {
     pub city: Option<Text<100>>,
 }
 
-/// What there is to know for a doctor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AssignmentNoticesView {
-    /// The latest hundred, newest first.
-    pub notifications: Vec<AssignmentNoticeView>,
-    /// How many these are.
-    pub count: usize,
-    /// How many of them are not read.
-    pub unread_count: usize,
-}
-
-/// A patient was put into the doctor's care.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AssignmentNoticeView {
-    /// Identifies the care assignment.
-    pub id: AssignmentId,
-    /// Always `PATIENT_ASSIGNED`.
-    pub notification_type: String,
-    /// A heading.
-    pub title: String,
-    /// A sentence, which names nobody.
-    pub message: String,
-    /// The patient.
-    pub patient: PatientId,
-    /// Whether the doctor has said something about it, or the care is over.
-    pub is_read: bool,
-    /// When the patient was put into the doctor's care.
-    pub created_at: Timestamp,
-}
-
 /// See one's own entry in the directory.
 #[utoipa::path(get, path = "/api/doctors/profile", tag = "doctors", responses(
     (status = 200, description = "The entry.", body = DoctorView),
@@ -272,27 +238,6 @@ pub(crate) async fn patients(
     Ok(Json(OwnPatientsView { message, patients: results, count, next, previous }))
 }
 
-/// See which patients were put into one's care.
-#[utoipa::path(get, path = "/api/doctors/notifications", tag = "doctors", responses(
-    (status = 200, description = "The latest hundred, newest first.", body = AssignmentNoticesView),
-    (status = 403, description = "Only doctors may do this.", body = Problem),
-))]
-pub(crate) async fn notifications(
-    CurrentActor(actor): CurrentActor,
-    State(store): State<Store>,
-) -> Result<Json<AssignmentNoticesView>> {
-    let own = actor.doctor()?;
-    let page = store.care().on(Roster::of(&actor), Window::first(LATEST)).await?;
-    let assignments = page.visible_to(&actor).records.into_iter();
-    let notifications: Vec<_> = assignments
-        .filter(|assignment| assignment.doctor == own)
-        .map(AssignmentNoticeView::from)
-        .collect();
-    let unread_count = notifications.iter().filter(|notice| !notice.is_read).count();
-    let count = notifications.len();
-    Ok(Json(AssignmentNoticesView { notifications, count, unread_count }))
-}
-
 impl OwnHours {
     fn apply(self, doctor: &mut Doctor, now: Timestamp) -> Result<Vec<&'static str>, Invalid> {
         let mut changed = Vec::new();
@@ -361,20 +306,6 @@ impl CaredForView {
             age: profile.age(today),
             blood_group: profile.blood_group,
             city: profile.city,
-        }
-    }
-}
-
-impl From<Assignment> for AssignmentNoticeView {
-    fn from(assignment: Assignment) -> Self {
-        Self {
-            id: assignment.id,
-            notification_type: "PATIENT_ASSIGNED".to_owned(),
-            title: "New patient".to_owned(),
-            message: "A patient was put into your care.".to_owned(),
-            patient: assignment.patient,
-            is_read: assignment.acknowledged_at.is_some() || !assignment.is_active(),
-            created_at: assignment.assigned_at,
         }
     }
 }

@@ -1,11 +1,22 @@
 //! What the hub does by the clock.
 
+mod checkpoints;
 mod files;
+pub mod metrics;
 mod no_shows;
 mod offers;
+mod old_appointments;
+mod old_notifications;
+mod overdue;
+mod pending;
 mod prescriptions;
+mod reminders;
 
-use carehub_domain::access::{Action, Actor, Denied};
+use carehub_clients::{PostError, SharedQueues};
+use carehub_domain::{
+    access::{Action, Actor, Denied},
+    secret::Pepper,
+};
 use carehub_objects::{Objects, ObjectsError};
 use carehub_store::{Store, StoreError, Table};
 use futures_util::{StreamExt, stream};
@@ -15,8 +26,22 @@ use serde::{Deserialize, Serialize};
 /// How many records a chore sees to at once.
 const AT_ONCE: usize = 8;
 
+/// Does the chores of the hub. Each run sees to what is due, a thousand records of a day of each
+/// kind at most, and leaves the rest to the next.
+#[derive(Clone)]
+pub struct Housekeeping {
+    /// The records.
+    pub store: Store,
+    /// The content of files.
+    pub objects: Objects,
+    /// Where errands wait for whoever does them.
+    pub queues: SharedQueues,
+    /// The hub's own secret, which checkpoints are signed with.
+    pub pepper: Pepper,
+}
+
 /// A chore, as the schedules of `template.yaml` name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "kebab-case")]
 pub enum Chore {
     /// Delete codes that have expired and sessions that have ended, although DynamoDB
@@ -30,6 +55,52 @@ pub enum Chore {
     Files,
     /// Note which prescriptions hold no longer.
     Prescriptions,
+    /// Tell people what was planned for now, and look again for deliveries that waited.
+    Pending,
+    /// Remind patients of their medicines.
+    Reminders,
+    /// Delete notifications that have been in people's lists long enough.
+    OldNotifications,
+    /// Close appointments that never came to be and are long past.
+    OldAppointments,
+    /// End visits that nobody ended.
+    Overdue,
+    /// Keep how far the chains of the audit log have come.
+    Checkpoints,
+}
+
+impl Chore {
+    /// Every chore.
+    pub const ALL: [Self; 11] = [
+        Self::Sweep,
+        Self::NoShows,
+        Self::Offers,
+        Self::Files,
+        Self::Prescriptions,
+        Self::Pending,
+        Self::Reminders,
+        Self::OldNotifications,
+        Self::OldAppointments,
+        Self::Overdue,
+        Self::Checkpoints,
+    ];
+
+    /// What schedules and metrics call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sweep => "sweep",
+            Self::NoShows => "no-shows",
+            Self::Offers => "offers",
+            Self::Files => "files",
+            Self::Prescriptions => "prescriptions",
+            Self::Pending => "pending",
+            Self::Reminders => "reminders",
+            Self::OldNotifications => "old-notifications",
+            Self::OldAppointments => "old-appointments",
+            Self::Overdue => "overdue",
+            Self::Checkpoints => "checkpoints",
+        }
+    }
 }
 
 /// What a chore did.
@@ -46,6 +117,18 @@ pub enum Done {
     Tidied(Tidied),
     /// Of [`Chore::Prescriptions`].
     Expired(Expired),
+    /// Of [`Chore::Pending`].
+    Released(Released),
+    /// Of [`Chore::Reminders`].
+    Reminded(Reminded),
+    /// Of [`Chore::OldNotifications`].
+    Forgotten(Forgotten),
+    /// Of [`Chore::OldAppointments`].
+    Closed(Closed),
+    /// Of [`Chore::Overdue`].
+    Concluded(Concluded),
+    /// Of [`Chore::Checkpoints`].
+    Kept(Kept),
 }
 
 /// What was deleted.
@@ -97,6 +180,64 @@ pub struct Expired {
     pub failed: usize,
 }
 
+/// What had to wait until now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Released {
+    /// How many planned notifications people were told.
+    pub told: usize,
+    /// How many were forgotten, as the reason for them had gone.
+    pub forgotten: usize,
+    /// How many deliveries went on their queue again.
+    pub queued: usize,
+    /// How many of either could not be seen to this time.
+    pub failed: usize,
+}
+
+/// Who was reminded of a medicine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reminded {
+    /// Of how many doses.
+    pub doses: usize,
+    /// How many reminders could not be seen to this time.
+    pub failed: usize,
+}
+
+/// Which notifications were deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// How many.
+    pub notifications: usize,
+    /// How many lists could not be seen to this time.
+    pub failed: usize,
+}
+
+/// Which appointments never came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Closed {
+    /// How many were closed.
+    pub appointments: usize,
+    /// How many could not be seen to this time.
+    pub failed: usize,
+}
+
+/// Which visits nobody had ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Concluded {
+    /// How many were ended.
+    pub visits: usize,
+    /// How many could not be seen to this time.
+    pub failed: usize,
+}
+
+/// Which chains of the audit log had moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// How many checkpoints were kept.
+    pub checkpoints: usize,
+    /// How many chains could not be seen to this time.
+    pub failed: usize,
+}
+
 /// A chore could not be finished. The next run goes on with it.
 #[derive(Debug, thiserror::Error)]
 pub enum ChoreError {
@@ -106,49 +247,79 @@ pub enum ChoreError {
     /// The tables could not be read or written.
     #[error("the chore was interrupted")]
     Store(#[from] StoreError),
-    /// The bucket could not be written.
-    #[error("the content of a file could not be deleted")]
+    /// A bucket could not be written.
+    #[error("a bucket could not be written")]
     Objects(#[from] ObjectsError),
+    /// A queue took nothing.
+    #[error("a queue is out of reach")]
+    Queue(#[from] PostError),
     /// Some records could not be seen to.
     #[error("some records could not be seen to: {0}")]
     Unfinished(usize),
 }
 
-impl Chore {
-    /// Does the chore as of `now`.
-    pub async fn perform(
-        self,
-        store: &Store,
-        objects: &Objects,
-        now: Timestamp,
-    ) -> Result<Done, ChoreError> {
-        match self {
-            Self::Sweep => sweep(store, now).await.map(Done::Swept),
-            Self::NoShows => no_shows::note(store, now).await.map(Done::Missed),
-            Self::Offers => offers::pass_on(store, now).await.map(Done::PassedOn),
-            Self::Files => files::tidy(store, objects, now).await.map(Done::Tidied),
-            Self::Prescriptions => prescriptions::end(store, now).await.map(Done::Expired),
+impl Housekeeping {
+    /// Does a chore as of `now`.
+    pub async fn perform(&self, chore: Chore, now: Timestamp) -> Result<Done, ChoreError> {
+        let Self { store, objects, queues, pepper } = self;
+        match chore {
+            Chore::Sweep => sweep(store, now).await.map(Done::Swept),
+            Chore::NoShows => no_shows::note(store, now).await.map(Done::Missed),
+            Chore::Offers => offers::pass_on(store, now).await.map(Done::PassedOn),
+            Chore::Files => files::tidy(store, objects, now).await.map(Done::Tidied),
+            Chore::Prescriptions => prescriptions::end(store, now).await.map(Done::Expired),
+            Chore::Pending => pending::release(store, queues, now).await.map(Done::Released),
+            Chore::Reminders => reminders::remind(store, now).await.map(Done::Reminded),
+            Chore::OldNotifications => {
+                old_notifications::forget(store, now).await.map(Done::Forgotten)
+            }
+            Chore::OldAppointments => old_appointments::close(store, now).await.map(Done::Closed),
+            Chore::Overdue => overdue::conclude(store, now).await.map(Done::Concluded),
+            Chore::Checkpoints => checkpoints::keep(store, objects, pepper).await.map(Done::Kept),
         }
     }
 }
 
 impl Done {
-    /// Complains about what could not be seen to, now that the rest is done.
-    pub fn wholly(self) -> Result<Self, ChoreError> {
+    /// How much was done, as a number.
+    pub fn count(self) -> usize {
         match self {
+            Self::Swept(Swept { codes, sessions }) => codes + sessions,
+            Self::Missed(done) => done.appointments,
+            Self::PassedOn(done) => done.lapsed,
+            Self::Tidied(done) => done.late + done.forgotten,
+            Self::Expired(done) => done.prescriptions,
+            Self::Released(done) => done.told + done.forgotten + done.queued,
+            Self::Reminded(done) => done.doses,
+            Self::Forgotten(done) => done.notifications,
+            Self::Closed(done) => done.appointments,
+            Self::Concluded(done) => done.visits,
+            Self::Kept(done) => done.checkpoints,
+        }
+    }
+
+    /// How much could not be seen to this time.
+    pub fn failed(self) -> usize {
+        match self {
+            Self::Swept(_) => 0,
             Self::Missed(Missed { failed, .. })
             | Self::PassedOn(PassedOn { failed, .. })
             | Self::Tidied(Tidied { failed, .. })
             | Self::Expired(Expired { failed, .. })
-                if failed > 0 =>
-            {
-                Err(ChoreError::Unfinished(failed))
-            }
-            Self::Swept(_)
-            | Self::Missed(_)
-            | Self::PassedOn(_)
-            | Self::Tidied(_)
-            | Self::Expired(_) => Ok(self),
+            | Self::Released(Released { failed, .. })
+            | Self::Reminded(Reminded { failed, .. })
+            | Self::Forgotten(Forgotten { failed, .. })
+            | Self::Closed(Closed { failed, .. })
+            | Self::Concluded(Concluded { failed, .. })
+            | Self::Kept(Kept { failed, .. }) => failed,
+        }
+    }
+
+    /// Complains about what could not be seen to, now that the rest is done.
+    pub fn wholly(self) -> Result<Self, ChoreError> {
+        match self.failed() {
+            0 => Ok(self),
+            failed => Err(ChoreError::Unfinished(failed)),
         }
     }
 }
@@ -185,4 +356,10 @@ where
         tracing::error!(error = %error, "a record could not be seen to");
     }
     done
+}
+
+/// How much was done, and how many records could not be seen to.
+fn tally<D>(done: &[Result<D, ChoreError>], count: impl Fn(&D) -> usize) -> (usize, usize) {
+    let sum = done.iter().filter_map(|one| one.as_ref().ok()).map(count).sum();
+    (sum, done.iter().filter(|one| one.is_err()).count())
 }

@@ -10,16 +10,16 @@ use jiff::Timestamp;
 use crate::{ChoreError, Missed, each};
 
 pub(crate) async fn note(store: &Store, now: Timestamp) -> Result<Missed, ChoreError> {
-    let awaited = store.appointments().missed(now).await?;
-    let noted = each(awaited, |appointment| note_one(appointment, store, now)).await;
+    let due = store.appointments().due(now).await?;
+    let noted = each(due, |appointment| note_one(appointment, store, now)).await;
     let appointments = noted.iter().filter(|noted| matches!(noted, Ok(true))).count();
     let failed = noted.iter().filter(|noted| noted.is_err()).count();
     tracing::info!(missed.appointments = appointments, missed.failed = failed, "no-shows noted");
     Ok(Missed { appointments, failed })
 }
 
-/// Says whether the patient did not come. Nothing happens if the appointment has got further or
-/// was moved meanwhile.
+/// Says whether the patient did not come. Nothing happens if it is something else that is due, or if
+/// the appointment has got further or was moved meanwhile.
 async fn note_one(
     appointment: Appointment,
     store: &Store,

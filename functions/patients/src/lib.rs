@@ -51,6 +51,8 @@ pub fn routes() -> Routes {
         .also_at(&["/api/admin/patients/{id}/notes"])
         .get("/api/patients/{id}/notes/{pk}", notes::show)
         .also_at(&["/api/admin/patients/{id}/notes/{pk}"])
+        .get("/api/patients/{id}/notes/{pk}/versions", notes::versions)
+        .also_at(&["/api/admin/patients/{id}/notes/{pk}/versions"])
         .edit("/api/patients/{id}/notes/{pk}", notes::edit)
         .also_at(&["/api/admin/patients/{id}/notes/{pk}"])
         .delete("/api/patients/{id}/notes/{pk}", notes::remove)
@@ -83,6 +85,7 @@ pub fn routes() -> Routes {
     notes::list,
     notes::write,
     notes::show,
+    notes::versions,
     notes::edit,
     notes::remove,
     mappings::list,

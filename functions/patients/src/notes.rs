@@ -13,7 +13,7 @@ use carehub_api::{
     extract::{Body, Json, Path},
     form,
     form::replace,
-    listing::{Listing, PageView, Paging, Unfiltered},
+    listing::{Listing, PageView, Paging, Unfiltered, WholeView},
 };
 use carehub_domain::{
     access::{Action, PatientId, UserId},
@@ -131,6 +131,31 @@ pub(crate) async fn show(
     Ok(tagged(note))
 }
 
+/// See what a note about a patient said before.
+#[utoipa::path(get, path = "/api/patients/{id}/notes/{pk}/versions", tag = "patients", params(
+    ("id" = PatientId, Path, description = "The patient."),
+    ("pk" = NoteId, Path, description = "The note."),
+), responses(
+    (status = 200, description = "The note as it is and as it was, newest first; for the patient without what was private. Who reads about somebody else leaves a line in the audit log.", body = WholeView<NoteView>),
+    (status = 404, description = "There is no such note, or it is not for this person to see.", body = Problem),
+))]
+pub(crate) async fn versions(
+    CurrentActor(actor): CurrentActor,
+    Path((id, pk)): Path<(PatientId, NoteId)>,
+    State(store): State<Store>,
+) -> Result<Json<WholeView<NoteView>>> {
+    let (patient, permit) = store.patients().find(id).await?.permit(&actor, Action::ViewPatient)?;
+    let note = store.notes().find(&patient, pk).await?.view(&actor)?;
+    let past = store.notes().versions(&note).await?;
+    let versions = [note].into_iter().chain(past);
+    let seen: Vec<_> = versions.filter(|note| actor.can(Action::ViewNote, note)).collect();
+    store
+        .events()
+        .note_look(&permit.noting("what", "notes").noting("versions", seen.len()))
+        .await?;
+    Ok(Json(WholeView::of(seen.into_iter().map(NoteView::from).collect())))
+}
+
 /// Change a note about a patient.
 #[utoipa::path(patch, path = "/api/patients/{id}/notes/{pk}", tag = "patients", request_body = NoteChanges, params(
     ("id" = PatientId, Path, description = "The patient."),
@@ -151,10 +176,11 @@ pub(crate) async fn edit(
     Body(changes): Body<NoteChanges>,
 ) -> Result<Tagged<Json<NoteView>>> {
     let (notes, patient) = (store.notes(), store.patients().find(id).await?.view(&actor)?);
-    let (mut note, permit) = notes.find(&patient, pk).await?.permit(&actor, Action::EditNote)?;
-    expected.check(&note)?;
+    let (before, permit) = notes.find(&patient, pk).await?.permit(&actor, Action::EditNote)?;
+    expected.check(&before)?;
+    let mut note = before.clone();
     let changed = changes.apply(&mut note, actor.at);
-    notes.save(&mut note, &permit.changing(&changed)).await?;
+    notes.save(&before, &mut note, &permit.changing(&changed)).await?;
     Ok(tagged(note))
 }
 
@@ -176,10 +202,11 @@ pub(crate) async fn remove(
     State(store): State<Store>,
 ) -> Result<StatusCode> {
     let (notes, patient) = (store.notes(), store.patients().find(id).await?.view(&actor)?);
-    let (mut note, permit) = notes.find(&patient, pk).await?.permit(&actor, Action::DeleteNote)?;
-    expected.check(&note)?;
+    let (before, permit) = notes.find(&patient, pk).await?.permit(&actor, Action::DeleteNote)?;
+    expected.check(&before)?;
+    let mut note = before.clone();
     note.removed_at = Some(actor.at);
-    notes.save(&mut note, &permit).await?;
+    notes.save(&before, &mut note, &permit).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

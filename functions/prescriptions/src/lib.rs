@@ -103,6 +103,7 @@ fn filed(routes: Routes) -> Routes {
         .get("/api/prescriptions/{id}/notes", notes::list)
         .post("/api/prescriptions/{id}/notes", notes::write)
         .get("/api/prescriptions/{id}/notes/{pk}", notes::show)
+        .get("/api/prescriptions/{id}/notes/{pk}/versions", notes::versions)
         .edit("/api/prescriptions/{id}/notes/{pk}", notes::edit)
         .delete("/api/prescriptions/{id}/notes/{pk}", notes::remove)
 }
@@ -175,6 +176,7 @@ fn taken(routes: Routes) -> Routes {
     notes::list,
     notes::write,
     notes::show,
+    notes::versions,
     notes::edit,
     notes::remove,
     print::handler,

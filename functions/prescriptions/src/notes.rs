@@ -13,7 +13,7 @@ use carehub_api::{
     extract::{Body, Json, Path},
     form,
     form::replace,
-    listing::{Listing, PageView, Paging, Unfiltered},
+    listing::{Listing, PageView, Paging, Unfiltered, WholeView},
 };
 use carehub_domain::{
     access::{Action, Actor, Permit, UserId},
@@ -133,6 +133,32 @@ pub(crate) async fn show(
     let note = store.prescription_notes().find(&prescription, pk).await?.view(&actor)?;
     store.events().note_look(&permit.noting("what", "notes")).await?;
     Ok(tagged(note))
+}
+
+/// See what a note on a prescription said before.
+#[utoipa::path(get, path = "/api/prescriptions/{id}/notes/{pk}/versions", tag = "prescriptions", params(
+    ("id" = PrescriptionId, Path, description = "The prescription."),
+    ("pk" = PrescriptionNoteId, Path, description = "The note."),
+), responses(
+    (status = 200, description = "The note as it is and as it was, newest first; for the patient without what was private. Who reads about somebody else leaves a line in the audit log.", body = WholeView<PrescriptionNoteView>),
+    (status = 404, description = "There is no such note, or it is not for this person to see.", body = Problem),
+))]
+pub(crate) async fn versions(
+    CurrentActor(actor): CurrentActor,
+    Path((id, pk)): Path<(PrescriptionId, PrescriptionNoteId)>,
+    State(store): State<Store>,
+) -> Result<Json<WholeView<PrescriptionNoteView>>> {
+    let (prescription, permit) = read(id, &actor, &store).await?;
+    let note = store.prescription_notes().find(&prescription, pk).await?.view(&actor)?;
+    let past = store.prescription_notes().versions(&note).await?;
+    let versions = [note].into_iter().chain(past);
+    let action = Action::ViewPrescriptionNote;
+    let seen: Vec<_> = versions.filter(|note| actor.can(action, note)).collect();
+    store
+        .events()
+        .note_look(&permit.noting("what", "notes").noting("versions", seen.len()))
+        .await?;
+    Ok(Json(WholeView::of(seen.into_iter().map(PrescriptionNoteView::from).collect())))
 }
 
 /// Change a note on a prescription.

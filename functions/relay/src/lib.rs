@@ -1,14 +1,25 @@
-//! What follows from events: totals, statistics and ratings, and messages to people and pharmacies.
+//! What follows from events: totals, statistics and ratings, and errands for whoever carries
+//! messages to people, programs and pharmacies.
 
-mod letters;
+mod errands;
+mod live;
+mod notices;
 mod numbers;
 mod orders;
+mod seal;
+
+use std::{collections::BTreeMap, slice};
 
 use aws_lambda_events::{event::dynamodb::Event as Batch, streams::DynamoDbEventResponse};
 use carehub_api::config::PublicUrl;
-use carehub_clients::SharedPost;
-use carehub_domain::{Failure, access::Action, event::Event, secret::Pepper};
-use carehub_events::{again_from, announced, done};
+use carehub_clients::{SharedQueues, SharedWire};
+use carehub_domain::{
+    Failure,
+    chain::Imprint,
+    event::{Event, EventId},
+    secret::Pepper,
+};
+use carehub_events::{again_from, announced, done, imprints};
 use carehub_store::Store;
 
 /// Follows the stream of events.
@@ -16,10 +27,12 @@ use carehub_store::Store;
 pub struct Relay {
     /// The records.
     pub store: Store,
-    /// The hub's own secret, which codes are derived from.
+    /// The hub's own secret, which prescriptions are verified with.
     pub pepper: Pepper,
-    /// Carries messages to people and pharmacies.
-    pub post: SharedPost,
+    /// Take what others are to do.
+    pub queues: SharedQueues,
+    /// Holds the live connections.
+    pub wire: SharedWire,
     /// Where people reach this hub.
     pub public_url: PublicUrl,
 }
@@ -28,54 +41,55 @@ impl Relay {
     /// Acts on a batch of the stream. What it could not act on is asked for again, with
     /// all that came behind it.
     ///
-    /// Totals count an event once, however often it comes. A message may be sent again if
-    /// the function dies right behind it; a code is then the same code.
+    /// Each stage acts on an event once, however often it comes, or leaves that to whoever takes
+    /// the errand. So a batch that fails is acted on again, event by event, until it is clear which
+    /// of them is to blame.
     pub async fn relay(&self, batch: Batch) -> DynamoDbEventResponse {
+        let imprints = imprints(&batch);
         let mut events = Vec::new();
+        let mut unreadable = None;
         for (place, event) in announced(batch) {
             match event {
                 Ok(event) => events.push((place, event)),
                 Err(error) => {
                     tracing::error!(error = %error, stream.place = place, "an event cannot be read");
+                    unreadable = Some(place);
+                    break;
+                }
+            }
+        }
+        let all: Vec<Event> = events.iter().map(|(_, event)| event.clone()).collect();
+        if let Err(error) = Box::pin(self.act(&all, &imprints)).await {
+            tracing::warn!(error.code = error.code(), "a batch failed and is taken apart");
+            for (place, event) in events {
+                let acting = self.act(slice::from_ref(&event), &imprints);
+                if let Err(error) = Box::pin(acting).await {
+                    let code = error.code();
+                    tracing::error!(error.code = code, event.id = %event.id, "an event was not acted on");
                     return again_from(place);
                 }
             }
         }
-        let Some((first, _)) = events.first() else { return done() };
-        let counted: Vec<Event> = events.iter().map(|(_, event)| event.clone()).collect();
-        if let Err(error) = self.store.totals().count(&counted).await {
-            tracing::error!(error.code = error.code(), "events were not counted");
-            return again_from(first.clone());
-        }
-        if let Err(error) = numbers::recount(&self.store, &counted).await {
-            tracing::error!(error.code = error.code(), "records were not counted");
-            return again_from(first.clone());
-        }
-        for (place, event) in events {
-            if let Err(error) = self.write(&event).await {
-                tracing::error!(error.code = error.code(), event.id = %event.id, "a message was not sent");
-                return again_from(place);
-            }
-        }
-        done()
+        unreadable.map_or_else(done, again_from)
     }
 
-    /// Sends the messages that an event calls for.
-    async fn write(&self, event: &Event) -> Result<(), Box<dyn Failure>> {
-        let messages = match event.action {
-            Action::RequestCode => Vec::from_iter(letters::code(self, event).await?),
-            Action::RegisterHospital | Action::ApproveHospital | Action::RejectHospital => {
-                Vec::from_iter(letters::decision(self, event).await?)
-            }
-            Action::OfferSlot => Vec::from_iter(letters::offer(self, event).await?),
-            Action::SendPrescription => Vec::from_iter(orders::order(self, event).await?),
-            Action::BreakGlass => letters::emergency(self, event).await?,
-            _ => Vec::new(),
-        };
-        for message in messages {
-            let sent = self.post.send(message).await;
-            sent.map_err(|error| Box::new(error) as Box<dyn Failure>)?;
-        }
+    /// Goes through the stages. Each may rely on those before it. What it holds while it waits is
+    /// large, so callers box it.
+    async fn act(
+        &self,
+        events: &[Event],
+        imprints: &BTreeMap<EventId, Imprint>,
+    ) -> Result<(), Box<dyn Failure>> {
+        self.store.totals().count(events).await.map_err(failed)?;
+        numbers::recount(&self.store, events).await.map_err(failed)?;
+        seal::seal(self, events, imprints).await.map_err(failed)?;
+        notices::tell(self, events).await?;
+        errands::put(self, events).await?;
+        live::push(self, events).await?;
         Ok(())
     }
+}
+
+fn failed(error: impl Failure) -> Box<dyn Failure> {
+    Box::new(error)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::Event;
 use carehub_api::lambda;
-use carehub_clients::{AwsPost, Carriers};
+use carehub_clients::{AwsQueues, AwsWire, Queue};
 use lambda_runtime::{LambdaEvent, service_fn};
 use relay::Relay;
 
@@ -13,19 +13,23 @@ async fn main() -> Result<(), lambda::Error> {
     let (config, aws) = lambda::start()?;
     let (store, pepper) = (aws.store(&config), lambda::pepper(&config)?);
     let public_url = config.public_url.unwrap_or_default();
-    let post = AwsPost::new(config.mail_from, move || {
+    let addresses = [
+        (Queue::Sms, config.sms_queue),
+        (Queue::Mail, config.mail_queue),
+        (Queue::Webhooks, config.webhook_queue),
+        (Queue::Pharmacy, config.pharmacy_queue),
+        (Queue::Recommendations, config.recommendation_queue),
+    ];
+    let hired = aws.clone();
+    let wire = Arc::new(AwsWire::new(config.realtime_endpoint, move || {
+        let aws = hired.clone();
+        async move { aws.config().await.into() }
+    }));
+    let queues = Arc::new(AwsQueues::new(addresses, move || {
         let aws = aws.clone();
-        async move {
-            let config = aws.config().await;
-            Carriers {
-                sns: aws_sdk_sns::Client::new(config),
-                ses: aws_sdk_sesv2::Client::new(config),
-                sqs: aws_sdk_sqs::Client::new(config),
-            }
-        }
-    });
-    let post = Arc::new(post.with_pharmacies(config.pharmacy_queue));
-    let relay = Relay { store, pepper, post, public_url };
+        async move { aws_sdk_sqs::Client::new(aws.config().await) }
+    }));
+    let relay = Relay { store, pepper, queues, wire, public_url };
     lambda_runtime::run(service_fn(async |batch: LambdaEvent<Event>| {
         Ok::<_, lambda::Error>(relay.relay(batch.payload).await)
     }))

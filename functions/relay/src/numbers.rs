@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use carehub_domain::{
-    access::{Action, Actor},
-    census::{Counted, Share, Sheet},
+    access::{Action, Actor, UserId},
+    census::{Counted, Share, Sheet, asker},
     doctor::DoctorId,
     event::{Event, Reference},
+    recommendation::RecommendationId,
     review::Rating,
 };
 use carehub_store::{Store, StoreError, WriteError};
@@ -24,6 +25,10 @@ pub(crate) async fn recount(store: &Store, events: &[Event]) -> Result<(), Store
     let reviewed: BTreeSet<DoctorId> = events.iter().filter_map(reviewed).collect();
     for doctor in reviewed {
         rate(store, doctor, events).await?;
+    }
+    let recommended: BTreeSet<_> = events.iter().filter_map(recommended).collect();
+    for (requester, recommendation) in recommended {
+        recommend(store, requester, recommendation).await?;
     }
     Ok(())
 }
@@ -66,7 +71,8 @@ fn changed(event: &Event) -> Vec<String> {
         | Action::CompleteVisit
         | Action::CancelAppointment
         | Action::RescheduleAppointment
-        | Action::MissAppointment => {
+        | Action::MissAppointment
+        | Action::ExpireAppointment => {
             let care = event.details.get("assignment").cloned();
             patient.into_iter().chain(care).chain([subject]).collect()
         }
@@ -91,6 +97,31 @@ fn reviewed(event: &Event) -> Option<DoctorId> {
         | Action::ModerateReview => event.details.get("doctor")?.parse().ok(),
         _ => None,
     }
+}
+
+/// The recommendation of which an event says that it was asked for or answered, and by whom it
+/// was asked for.
+fn recommended(event: &Event) -> Option<(UserId, RecommendationId)> {
+    let requester = match event.action {
+        Action::RequestRecommendation => event.actor,
+        Action::AnswerRecommendation => event.details.get("requester")?.parse().ok(),
+        _ => None,
+    };
+    Some((requester?, event.subject.as_str().parse().ok()?))
+}
+
+/// Counts a recommendation anew, and whoever asked for it once.
+async fn recommend(
+    store: &Store,
+    requester: UserId,
+    id: RecommendationId,
+) -> Result<(), StoreError> {
+    let share = || async {
+        store.recommendations().recorded(requester, id).await.map(|asked| asked.share())
+    };
+    store.census().recount(&id.into(), share).await?;
+    let asker_of = Reference::named(format!("asker-{requester}"));
+    store.census().recount(&asker_of, || async { Ok(asker()) }).await
 }
 
 async fn count(store: &Store, record: &str) -> Result<(), StoreError> {

@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The file of the secrets.
+pub(crate) const SECRETS: &str = "secrets.json";
+
 /// The folder, `.carehub` unless told otherwise.
 ///
 /// As long as it exists, no other process can open the same folder.
@@ -62,12 +65,16 @@ impl Folder {
         self.path.join("dynamodb.sqlite")
     }
 
+    pub(crate) fn queues(&self) -> PathBuf {
+        self.path.join("sqs.sqlite")
+    }
+
     pub(crate) fn objects(&self) -> PathBuf {
         self.path.join("s3")
     }
 
     pub(crate) fn secrets(&self) -> PathBuf {
-        self.path.join("secrets.json")
+        self.path.join(SECRETS)
     }
 
     pub(crate) fn exported(&self) -> PathBuf {

@@ -2,15 +2,25 @@
 
 use std::{collections::BTreeMap, error::Error, sync::Arc};
 
-use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
+use aws_lambda_events::{
+    dynamodb::Event,
+    sqs::{SqsBatchResponse, SqsEvent},
+    streams::DynamoDbEventResponse,
+};
 use axum::Router;
-use carehub_api::{AppState, app};
-use carehub_clients::SharedPost;
+use carehub_api::{AppState, app, config::Config};
+use carehub_clients::{SharedAssistant, SharedPost, SharedQueues, SharedWire, Web};
+use carehub_domain::recommendation::Budget;
 use futures_util::{FutureExt, future::BoxFuture};
-use housekeeping::Chore;
+use housekeeping::{Chore, Housekeeping};
 use inspector::Inspector;
+use notifier::Notifier;
+use realtime::Realtime;
+use recommender::Recommender;
 use relay::Relay;
 use serde_json::Value as Json;
+
+use crate::websocket::Listener;
 
 /// What functions answer that nobody waits for.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -19,11 +29,31 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 pub(crate) type Consumer =
     Box<dyn Fn(Event) -> BoxFuture<'static, Outcome<DynamoDbEventResponse>> + Send + Sync>;
 
-/// A function that is called on schedule.
-pub(crate) type Task = Box<dyn Fn(Json) -> BoxFuture<'static, Outcome<()>> + Send + Sync>;
+/// A function that reads a queue.
+pub(crate) type Worker =
+    Box<dyn Fn(SqsEvent) -> BoxFuture<'static, Outcome<SqsBatchResponse>> + Send + Sync>;
+
+/// A function that is told of objects.
+pub(crate) type Receiver = Box<dyn Fn(Json) -> BoxFuture<'static, Outcome<()>> + Send + Sync>;
+
+/// A function that is called on schedule. It says what it did.
+pub(crate) type Task = Box<dyn Fn(Json) -> BoxFuture<'static, Outcome<Json>> + Send + Sync>;
+
+/// The language model of the platform, if one is set up.
+pub(crate) struct Model {
+    pub(crate) assistant: Option<SharedAssistant>,
+    /// How often a tenant asks it in a day.
+    pub(crate) budget: Budget,
+}
+
+impl Model {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self { assistant: recommender::assistant(config), budget: config.model_budget.into() }
+    }
+}
 
 /// The function `name`, if it is told of objects.
-pub(crate) fn receiver(name: &str, state: &AppState) -> Option<Task> {
+pub(crate) fn receiver(name: &str, state: &AppState) -> Option<Receiver> {
     match name {
         "inspector" => {
             let (store, objects) = (state.store.clone(), state.objects.clone());
@@ -50,9 +80,11 @@ pub(crate) fn routers(state: &AppState) -> BTreeMap<&'static str, Router> {
         ("consultations", consultations::routes()),
         ("doctors", doctors::routes()),
         ("hospitals", hospitals::routes()),
+        ("notifications", notifications::routes()),
         ("patients", patients::routes()),
         ("platform", platform::routes()),
         ("prescriptions", prescriptions::routes()),
+        ("recommendations", recommendations::routes()),
         ("records", records::routes()),
     ]
     .into_iter()
@@ -61,13 +93,19 @@ pub(crate) fn routers(state: &AppState) -> BTreeMap<&'static str, Router> {
 }
 
 /// The function `name`, if it reads streams.
-pub(crate) fn consumer(name: &str, state: &AppState, post: &SharedPost) -> Option<Consumer> {
+pub(crate) fn consumer(
+    name: &str,
+    state: &AppState,
+    queues: &SharedQueues,
+    wire: &SharedWire,
+) -> Option<Consumer> {
     match name {
         "relay" => {
             let relay = Relay {
                 store: state.store.clone(),
                 pepper: state.pepper.clone(),
-                post: Arc::clone(post),
+                queues: Arc::clone(queues),
+                wire: Arc::clone(wire),
                 public_url: state.public_url.clone(),
             };
             Some(Box::new(move |event| {
@@ -79,20 +117,73 @@ pub(crate) fn consumer(name: &str, state: &AppState, post: &SharedPost) -> Optio
     }
 }
 
+/// The function `name`, if it is told of live connections.
+pub(crate) fn listener(name: &str, state: &AppState, wire: &SharedWire) -> Option<Listener> {
+    match name {
+        "realtime" => {
+            let clock = Arc::clone(&state.clock);
+            let realtime = Realtime { store: state.store.clone(), wire: Arc::clone(wire) };
+            Some(Box::new(move |request| {
+                let (realtime, now) = (realtime.clone(), clock.now());
+                async move { Ok(realtime.answer(request, now).await) }.boxed()
+            }))
+        }
+        _ => None,
+    }
+}
+
+/// The function `name`, if it reads queues.
+pub(crate) fn worker(
+    name: &str,
+    state: &AppState,
+    post: &SharedPost,
+    model: &Model,
+) -> Option<Worker> {
+    match name {
+        "notifier" => {
+            let clock = Arc::clone(&state.clock);
+            let notifier = Notifier {
+                store: state.store.clone(),
+                pepper: state.pepper.clone(),
+                post: Arc::clone(post),
+                web: Web::of_strangers(state.webhook_hosts.clone()),
+                public_url: state.public_url.clone(),
+            };
+            Some(Box::new(move |batch| {
+                let (notifier, now) = (notifier.clone(), clock.now());
+                async move { Ok(notifier.deliver(batch, now).await) }.boxed()
+            }))
+        }
+        "recommender" => {
+            let recommender = Recommender {
+                store: state.store.clone(),
+                assistant: model.assistant.clone(),
+                budget: model.budget,
+                clock: Arc::clone(&state.clock),
+            };
+            Some(Box::new(move |batch| {
+                let recommender = recommender.clone();
+                async move { Ok(recommender.work(batch).await) }.boxed()
+            }))
+        }
+        _ => None,
+    }
+}
+
 /// The function `name`, if it is called on schedule.
-pub(crate) fn task(name: &str, state: &AppState) -> Option<Task> {
+pub(crate) fn task(name: &str, state: &AppState, queues: &SharedQueues) -> Option<Task> {
     match name {
         "housekeeping" => {
-            let state = state.clone();
+            let (store, objects) = (state.store.clone(), state.objects.clone());
+            let (queues, pepper) = (Arc::clone(queues), state.pepper.clone());
+            let housekeeping = Housekeeping { store, objects, queues, pepper };
+            let clock = Arc::clone(&state.clock);
             Some(Box::new(move |input| {
-                let state = state.clone();
+                let (housekeeping, now) = (housekeeping.clone(), clock.now());
                 async move {
                     let chore: Chore = serde_json::from_value(input)?;
-                    chore
-                        .perform(&state.store, &state.objects, state.clock.now())
-                        .await?
-                        .wholly()?;
-                    Ok(())
+                    let done = housekeeping.perform(chore, now).await?.wholly()?;
+                    Ok(serde_json::to_value(done)?)
                 }
                 .boxed()
             }))

@@ -20,6 +20,11 @@ impl Group {
         Self { stop: watch::Sender::new(false), tasks: JoinSet::new() }
     }
 
+    /// Says when to stop to whoever is not one of the tasks.
+    pub(crate) fn stop(&self) -> Stop {
+        Stop(self.stop.subscribe())
+    }
+
     /// Starts a task that ends soon after its `Stop` says so.
     pub(crate) fn spawn<F>(&mut self, task: impl FnOnce(Stop) -> F)
     where

@@ -32,12 +32,14 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     if options.demo {
         demo::load(platform.store(), SystemClock.now()).await?;
     }
-    let (api, dynamodb, s3) = (platform.gateway, platform.dynamodb, platform.s3);
+    let Platform { gateway: api, dynamodb, s3, sqs, .. } = &platform;
     writeln!(
         io::stdout(),
         "\n  CareHub    http://{api}\n  Documents  http://{api}/api/docs\n  \
-         SMS, mail  http://{api}/dev/outbox\n  DynamoDB   http://{dynamodb}\n  \
-         S3         http://{s3}\n  Data       {}\n\n  Ctrl-C stops; the data stays.\n",
+         Backstage  http://{api}/dev\n  SMS, mail  http://{api}/dev/outbox\n  \
+         Queues     http://{api}/dev/queues\n  Schedules  http://{api}/dev/schedules\n  \
+         DynamoDB   http://{dynamodb}\n  S3         http://{s3}\n  SQS        http://{sqs}\n  \
+         Data       {}\n\n  Ctrl-C stops; the data stays.\n",
         options.data.display(),
     )?;
     if options.demo {

@@ -34,7 +34,11 @@ pub struct Options {
     #[arg(long, default_value_t = 8002)]
     pub s3_port: u16,
 
-    /// Let other machines and containers use DynamoDB and S3, as `sam local` needs.
+    /// The port of SQS; 0 takes any.
+    #[arg(long, default_value_t = 8003)]
+    pub sqs_port: u16,
+
+    /// Let other machines and containers use DynamoDB, S3 and SQS, as `sam local` needs.
     #[arg(long)]
     pub share: bool,
 }
@@ -50,6 +54,7 @@ impl Options {
             port: 0,
             dynamodb_port: 0,
             s3_port: 0,
+            sqs_port: 0,
             share: false,
         }
     }

@@ -1,6 +1,6 @@
-//! SMS, mail and messages of queues on one machine: a list that developers can see.
+//! SMS and mail on one machine: a list that developers can see.
 
-use std::{io, path::Path, sync::Arc};
+use std::{collections::HashSet, io, path::Path, sync::Arc};
 
 use axum::{
     Router,
@@ -15,14 +15,16 @@ use futures_util::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::Mutex;
 use ulid::Ulid;
 
 use crate::journal::Journal;
 
-/// Where messages go instead of out.
+/// Where messages go instead of out. It takes each key once, also when it was closed in between.
 pub(crate) struct Outbox {
     journal: Journal,
     clock: SharedClock,
+    taken: Mutex<HashSet<String>>,
 }
 
 /// A message as it would have been sent.
@@ -35,6 +37,11 @@ struct Letter {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
     text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    /// What names the delivery; letters from before had no such name.
+    #[serde(default)]
+    key: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,13 +49,17 @@ struct Letter {
 enum Channel {
     Sms,
     Mail,
+    /// Orders to pharmacies, which the outbox showed before there were queues.
     Queue,
 }
 
 impl Outbox {
     /// Opens the outbox in `file`.
     pub(crate) async fn open(file: &Path, clock: SharedClock) -> io::Result<Self> {
-        Ok(Self { journal: Journal::open(file).await?, clock })
+        let journal = Journal::open(file).await?;
+        let letters = journal.read::<Letter>().await?.into_iter();
+        let taken = letters.map(|letter| letter.key).filter(|key| !key.is_empty()).collect();
+        Ok(Self { journal, clock, taken: Mutex::new(taken) })
     }
 
     /// The outbox as a page for people and as JSON for tools.
@@ -59,24 +70,31 @@ impl Outbox {
             .with_state(self)
     }
 
-    fn letter(&self, message: Message) -> Letter {
-        let (channel, to, subject, text) = match message {
-            Message::Sms { to, text } => (Channel::Sms, to.reveal().to_owned(), None, text),
-            Message::Mail { to, subject, text } => {
-                (Channel::Mail, to.reveal().to_owned(), Some(subject), text)
-            }
-            Message::Order(order) => {
-                (Channel::Queue, "pharmacy".to_owned(), None, json!(order).to_string())
+    fn letter(&self, key: &str, message: Message) -> Letter {
+        let (channel, to, subject, text, html) = match message {
+            Message::Sms { to, text } => (Channel::Sms, to.reveal().to_owned(), None, text, None),
+            Message::Mail { to, subject, text, html } => {
+                (Channel::Mail, to.reveal().to_owned(), Some(subject), text, html)
             }
         };
-        Letter { id: Ulid::generate(), at: self.clock.now(), channel, to, subject, text }
+        let (id, at, key) = (Ulid::generate(), self.clock.now(), key.to_owned());
+        Letter { id, at, channel, to, subject, text, html, key }
+    }
+
+    async fn take(&self, key: &str, message: Message) -> io::Result<()> {
+        let mut taken = self.taken.lock().await;
+        if taken.contains(key) {
+            return Ok(());
+        }
+        self.journal.append(&self.letter(key, message)).await?;
+        taken.insert(key.to_owned());
+        Ok(())
     }
 }
 
 impl Post for Outbox {
-    fn send(&self, message: Message) -> BoxFuture<'_, Result<(), PostError>> {
-        let letter = self.letter(message);
-        async move { self.journal.append(&letter).await.map_err(|error| PostError(error.into())) }
+    fn send<'a>(&'a self, key: &'a str, message: Message) -> BoxFuture<'a, Result<(), PostError>> {
+        async move { self.take(key, message).await.map_err(|error| PostError(error.into())) }
             .boxed()
     }
 }
@@ -108,7 +126,7 @@ mod tests {
         body::{self, Body},
         http::Request,
     };
-    use carehub_domain::clock::{Clock, SystemClock};
+    use carehub_domain::clock::SystemClock;
     use serde_json::Value;
     use tower::ServiceExt;
 
@@ -117,18 +135,20 @@ mod tests {
     #[tokio::test]
     async fn messages_are_listed_newest_first_and_by_recipient() {
         let path = env::temp_dir().join(format!("carehub-outbox-{}.jsonl", process::id()));
-        let outbox = Arc::new(Outbox::open(&path, Arc::new(SystemClock)).await.unwrap());
-        for (to, text) in [("+4915112345678", "one"), ("a@example.org", "two")] {
-            let letter = Letter {
-                id: Ulid::generate(),
-                at: SystemClock.now(),
-                channel: Channel::Sms,
-                to: to.to_owned(),
-                subject: None,
-                text: text.to_owned(),
-            };
-            outbox.journal.append(&letter).await.unwrap();
-        }
+        let open = async || Outbox::open(&path, Arc::new(SystemClock)).await.unwrap();
+        let outbox = Arc::new(open().await);
+        let (to, text) = ("+4915112345678".parse().unwrap(), "one".to_owned());
+        outbox.send("first", Message::Sms { to, text }).await.unwrap();
+        let letter = Message::Mail {
+            to: "a@example.org".parse().unwrap(),
+            subject: "Two".to_owned(),
+            text: "two".to_owned(),
+            html: Some("<p>two</p>".to_owned()),
+        };
+        outbox.send("second", letter.clone()).await.unwrap();
+        outbox.send("second", letter.clone()).await.unwrap();
+        let outbox = Arc::new(open().await);
+        outbox.send("second", letter).await.unwrap();
 
         assert_eq!(texts(&outbox, "/dev/outbox.json").await, ["two", "one"]);
         assert_eq!(texts(&outbox, "/dev/outbox.json?to=+4915112345678").await, ["one"]);

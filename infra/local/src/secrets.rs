@@ -8,6 +8,7 @@ use carehub_api::{
     limit::{Bucket, Quota},
     token,
 };
+use carehub_domain::webhook::Hosts;
 use p256::{
     SecretKey,
     elliptic_curve::Generate,
@@ -67,6 +68,10 @@ impl Secrets {
                 config.limits.extend(usual.map(|chosen| (bucket, chosen)));
             }
         }
+        // Programs that are tried with the hub run beside it.
+        if config.webhook_hosts == Hosts::default() {
+            config.webhook_hosts = Hosts::from("localhost,127.0.0.1".to_owned());
+        }
         Ok(Config {
             table_prefix: PREFIX.to_owned(),
             pepper: Some(self.pepper.clone().into()),
@@ -81,11 +86,13 @@ impl Secrets {
         file: &Path,
         dynamodb_port: u16,
         s3_port: u16,
+        sqs_port: u16,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         let keys = token::public_keys(&SecretString::from(self.signing_key.clone()))?;
         let variables = BTreeMap::from([
             ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://host.docker.internal:{dynamodb_port}")),
             ("AWS_ENDPOINT_URL_S3", format!("http://host.docker.internal:{s3_port}")),
+            ("AWS_ENDPOINT_URL_SQS", format!("http://host.docker.internal:{sqs_port}")),
             ("CAREHUB_PEPPER", self.pepper.clone()),
             ("CAREHUB_SIGNING_KEY", self.signing_key.clone()),
             ("CAREHUB_TABLE_PREFIX", PREFIX.to_owned()),

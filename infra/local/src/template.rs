@@ -1,6 +1,6 @@
 //! The platform as `template.yaml` and its nested stacks declare it.
 //!
-//! The template is the only list of routes, tables, buckets, streams and schedules:
+//! The template is the only list of routes, tables, buckets, queues, streams and schedules:
 //! the one-machine platform does what it says, and a test compares it with
 //! the routers.
 
@@ -8,18 +8,23 @@ mod bucket;
 mod cadence;
 mod error;
 mod function;
+mod queue;
 mod route;
 mod scope;
+mod socket;
 mod stack;
 mod table;
 
 use std::{fs, io, path::Path};
+
+use carehub_sqs::Queue;
 
 pub use self::{
     bucket::{Arrivals, Bucket},
     cadence::{BadCadence, Cadence},
     error::{Problem, TemplateError},
     function::{Function, Schedule, Stream, Trigger},
+    queue::Intake,
     route::{BadRoute, Route},
     table::Table,
 };
@@ -34,6 +39,8 @@ pub struct Template {
     pub tables: Vec<Table>,
     /// The S3 buckets.
     pub buckets: Vec<Bucket>,
+    /// The SQS queues.
+    pub queues: Vec<Queue>,
 }
 
 impl Template {
@@ -54,6 +61,7 @@ impl Template {
         let mut template = Self::default();
         template.collect(&Scope::root(&stack, prefix))?;
         template.functions.sort_by(|a, b| a.name.cmp(&b.name));
+        template.queues.sort_by(|a, b| a.name.cmp(&b.name));
         template.tables.sort_by(|a, b| a.name().cmp(b.name()));
         Ok(template)
     }
@@ -74,7 +82,11 @@ impl Template {
         self.functions.iter().flat_map(|function| {
             function.triggers.iter().filter_map(|trigger| match trigger {
                 Trigger::Http(route) => Some((function.name.as_str(), route)),
-                Trigger::Stream(_) | Trigger::Schedule(_) | Trigger::Arrivals(_) => None,
+                Trigger::Stream(_)
+                | Trigger::Queue(_)
+                | Trigger::Schedule(_)
+                | Trigger::Arrivals(_)
+                | Trigger::WebSocket(_) => None,
             })
         })
     }
@@ -85,8 +97,12 @@ impl Template {
             match resource.kind.as_str() {
                 Table::KIND => self.tables.push(Table::read(scope, resource).map_err(at)?),
                 Bucket::KIND => self.buckets.push(Bucket::read(scope, resource).map_err(at)?),
+                queue::KIND => self.queues.push(queue::read(scope, resource).map_err(at)?),
                 Function::KIND => {
-                    self.functions.push(Function::read(scope, resource).map_err(at)?);
+                    let mut function = Function::read(scope, resource).map_err(at)?;
+                    let routes = socket::routes_to(scope, name).map_err(at)?;
+                    function.triggers.extend(routes.into_iter().map(Trigger::WebSocket));
+                    self.functions.push(function);
                 }
                 kind if Stack::KINDS.contains(&kind) => {
                     self.collect(&scope.nested(name).map_err(at)?)?;

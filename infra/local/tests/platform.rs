@@ -5,7 +5,7 @@
 use std::{env, fs, net::SocketAddr, path::Path, process, time::Duration};
 
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
-use carehub_local::{Options, Platform};
+use carehub_local::{Options, Platform, queues_at};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -25,6 +25,12 @@ async fn the_template_decides_what_is_served() {
     assert!(outbox.ends_with(r#"{"results":[]}"#), "{outbox}");
     assert!(get(platform.dynamodb, "/").await.contains("healthy"));
     assert!(get(platform.s3, "/").await.starts_with("HTTP/1.1 403"));
+    assert!(get(platform.sqs, "/").await.contains("UnknownOperationException"));
+    assert!(get(platform.gateway, "/dev").await.contains("Backstage"));
+    let queues = get(platform.gateway, "/dev/queues.json").await;
+    assert!(queues.contains("carehub-pharmacy-dead-letters.fifo"), "{queues}");
+    let schedules = get(platform.gateway, "/dev/schedules.json").await;
+    assert!(schedules.contains(r#""expression":"rate(15 minutes)""#), "{schedules}");
 
     platform.stop().await;
 }
@@ -94,6 +100,30 @@ async fn what_arrives_in_quarantine_is_looked_into_now_and_after_a_start() {
     };
     tokio::time::timeout(Duration::from_secs(20), empty).await.unwrap();
     platform.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_put_on_a_queue_reaches_its_function_and_what_fails_stays() {
+    let scene = Scene::new("queues");
+    let platform = Platform::start(&scene.options).await.unwrap();
+    let queues = queues_at(platform.sqs.port());
+    let mail = queues.get_queue_url().queue_name("carehub-mail").send().await.unwrap();
+    let mail = mail.queue_url().unwrap();
+    let send = queues.send_message().queue_url(mail).message_body("no errand");
+    send.send().await.unwrap();
+
+    let seen = async {
+        while !get(platform.gateway, "/dev/queues.json").await.contains(r#""received":1"#) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap();
+    platform.stop().await;
+
+    let again = Platform::start(&scene.options).await.unwrap();
+    let kept = get(again.gateway, "/dev/queues.json").await;
+    assert!(kept.contains(r#""state":"IN_FLIGHT""#), "{kept}");
+    again.stop().await;
 }
 
 /// A folder of its own, and any ports.

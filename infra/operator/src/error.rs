@@ -1,5 +1,7 @@
 //! Why a command fails.
 
+use std::error::Error;
+
 use carehub_api::passwords::DigestError;
 use carehub_domain::{
     access::Denied,
@@ -12,6 +14,7 @@ use carehub_domain::{
     password::WeakPassword,
     patient::PatientError,
 };
+use carehub_objects::ObjectsError;
 use carehub_store::{StoreError, WriteError};
 
 /// Why a command fails.
@@ -59,6 +62,21 @@ pub enum OperatorError {
     /// The tables cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The checkpoints of the audit log cannot be read.
+    #[error("the checkpoints of the audit log cannot be read")]
+    Objects(#[from] ObjectsError),
+    /// The queues cannot be read.
+    #[error("the queues cannot be read")]
+    Queues(#[source] Box<dyn Error + Send + Sync>),
+    /// No dead letters are called so.
+    #[error("there are no dead letters of {0}; `carehub dlq list` names those that there are")]
+    NoDeadLetters(String),
+    /// Dead letters were never on a queue.
+    #[error("what is in {0} never was on a queue; docs/OPERATIONS.md says what to do about it")]
+    NotOfAQueue(String),
+    /// Dead letters were not sent back, or not all.
+    #[error("not all dead letters could be sent back: {0}")]
+    Redrive(String),
     /// A fact of the demonstration is not sound.
     #[error("the demonstration holds a fact that the hub refuses")]
     Demonstration,

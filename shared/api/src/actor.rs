@@ -10,10 +10,8 @@ use carehub_domain::{
     access::{Actor, Origin},
     account::{Account, AccountError},
     failures,
-    hospital::Hospital,
     session::Session,
 };
-use carehub_store::Attendance;
 use http::{
     Extensions,
     header::{AUTHORIZATION, USER_AGENT},
@@ -90,15 +88,8 @@ impl FromRequestParts<AppState> for SignedIn {
         // A token says who it was; the tables say who may still act.
         let attendance =
             state.store.sessions().attendance(claims.sub, claims.sid, claims.hospital).await?;
-        let Attendance { session: Some(session), account: Some(account), hospital } = attendance
-        else {
-            return Err(Unauthenticated::Ended.into());
-        };
-        let belongs = |hospital: Hospital| hospital.has_belonged_since(session.started_at);
-        let housed = account.hospital.is_none() || hospital.is_some_and(belongs);
-        if !session.is_live(&account, now) || !housed || account.hospital != claims.hospital {
-            return Err(Unauthenticated::Ended.into());
-        }
+        let (account, session) =
+            attendance.admits(claims.hospital, now).ok_or(Unauthenticated::Ended)?;
         let actor = account.actor(Some(session.id), origin(parts), now);
         if let Some(Found(found)) = parts.extensions.get() {
             // Set already if two extractors of one handler ask who it is.

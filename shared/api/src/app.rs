@@ -46,11 +46,13 @@ fn cors(Origins(sites): &Origins) -> CorsLayer {
             "content-type",
             "if-match",
             "idempotency-key",
+            "prefer",
             "x-request-id",
         ]))
         .expose_headers(named(&[
             "etag",
             "location",
+            "preference-applied",
             "retry-after",
             "x-request-id",
             "x-response-time",

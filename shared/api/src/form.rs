@@ -267,6 +267,24 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
     }
 }
 
+/// `true` or `false` in a query string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = bool)]
+pub struct Flag(pub bool);
+
+impl TryFrom<String> for Flag {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" => Ok(Self(true)),
+            "false" | "0" => Ok(Self(false)),
+            _ => Err("expected true or false"),
+        }
+    }
+}
+
 /// A field that is not there.
 struct Absent;
 

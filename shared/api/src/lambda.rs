@@ -80,11 +80,22 @@ impl Aws {
     /// The content of files, in the bucket of this deployment.
     pub fn objects(&self, config: &Config) -> Result<Objects, ConfigError> {
         let bucket = config.bucket.as_ref().ok_or(ConfigError::Missing("BUCKET"))?;
-        let aws = self.clone();
-        Ok(Objects::lazy(bucket, move || {
+        let (aws, by_path) = (self.clone(), config.finds_buckets_by_path());
+        let objects = Objects::lazy(bucket, move || {
             let aws = aws.clone();
-            async move { carehub_objects::client(aws.config().await) }
-        }))
+            async move {
+                let config = aws.config().await;
+                if by_path {
+                    carehub_objects::client_by_path(config)
+                } else {
+                    carehub_objects::client(config)
+                }
+            }
+        });
+        Ok(match &config.ledger {
+            Some(ledger) => objects.with_ledger(ledger),
+            None => objects,
+        })
     }
 }
 
@@ -92,6 +103,14 @@ impl Aws {
 pub fn pepper(config: &Config) -> Result<Pepper, ConfigError> {
     let secret = config.pepper.as_ref().ok_or(ConfigError::Missing("PEPPER"))?;
     Ok(Pepper::new(secret.expose_secret().as_bytes()))
+}
+
+/// The hub's own secret, and those that were it earlier.
+pub fn peppers(config: &Config) -> Result<Vec<Pepper>, ConfigError> {
+    let former = config.former_peppers.as_ref().map_or("", |former| former.expose_secret());
+    let former = former.split(',').map(str::trim).filter(|former| !former.is_empty());
+    let former = former.map(|former| Pepper::new(former.as_bytes()));
+    Ok([pepper(config)?].into_iter().chain(former).collect())
 }
 
 /// Everything a handler may need, over a store.
@@ -112,6 +131,8 @@ pub fn assemble(config: &Config, store: Store, objects: Objects) -> Result<AppSt
         passwords: Passwords::default(),
         origins: config.cors_origins.clone(),
         public_url: config.public_url.clone().unwrap_or_default(),
+        realtime_url: config.realtime_url.clone().unwrap_or_default(),
+        webhook_hosts: config.webhook_hosts.clone(),
     })
 }
 

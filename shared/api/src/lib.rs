@@ -3,6 +3,7 @@
 pub mod actor;
 mod app;
 pub mod appointment;
+pub mod census;
 pub mod config;
 pub mod doctor;
 pub mod document;

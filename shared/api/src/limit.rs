@@ -61,6 +61,8 @@ buckets! {
     Upload = "UPLOAD" 10 per 60,
     /// Opening repositories in an emergency, for each doctor.
     Glass = "GLASS" 5 per 3600,
+    /// Asking what could be given, for each person.
+    Recommendations = "RECOMMENDATIONS" 10 per 3600,
     /// Asking whether a prescription is genuine, for each address.
     Verify = "VERIFY" 30 per 60,
 }

@@ -1,12 +1,12 @@
 //! What handlers can ask for.
 
 use axum::extract::FromRef;
-use carehub_domain::{clock::SharedClock, secret::Pepper};
+use carehub_domain::{clock::SharedClock, secret::Pepper, webhook::Hosts};
 use carehub_objects::Objects;
 use carehub_store::Store;
 
 use crate::{
-    config::{Origins, PublicUrl},
+    config::{Origins, PublicUrl, RealtimeUrl},
     limit::Limiter,
     passwords::Passwords,
     token::Tokens,
@@ -34,4 +34,8 @@ pub struct AppState {
     pub origins: Origins,
     /// Where people reach this hub.
     pub public_url: PublicUrl,
+    /// Where people connect for live updates.
+    pub realtime_url: RealtimeUrl,
+    /// Where webhooks may call besides the open Internet.
+    pub webhook_hosts: Hosts,
 }

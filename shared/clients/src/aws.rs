@@ -1,4 +1,4 @@
-//! Messages by Amazon SNS, mail by Amazon SES and orders by Amazon SQS.
+//! Messages by Amazon SNS and mail by Amazon SES.
 
 use std::{fmt, pin::Pin};
 
@@ -6,14 +6,13 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent};
 use carehub_domain::contact::{EmailAddress, Phone};
 use tokio::sync::OnceCell;
 
-use crate::{Message, Order, Post, PostError};
+use crate::{Message, Post, PostError};
 
-/// Sends by SNS, SES and SQS.
+/// Sends by SNS and SES, which take a message as often as they are given it.
 pub struct AwsPost {
     carriers: OnceCell<Carriers>,
     hire: Box<dyn Fn() -> Pin<Box<dyn Future<Output = Carriers> + Send>> + Send + Sync>,
     sender: Option<EmailAddress>,
-    pharmacies: Option<String>,
 }
 
 /// Who carries what.
@@ -23,8 +22,6 @@ pub struct Carriers {
     pub sns: aws_sdk_sns::Client,
     /// Carries mail.
     pub ses: aws_sdk_sesv2::Client,
-    /// Carries orders.
-    pub sqs: aws_sdk_sqs::Client,
 }
 
 impl AwsPost {
@@ -38,13 +35,7 @@ impl AwsPost {
         F: Future<Output = Carriers> + Send + 'static,
     {
         let hire = Box::new(move || Box::pin(hire()) as _);
-        Self { carriers: OnceCell::new(), hire, sender, pharmacies: None }
-    }
-
-    /// Puts orders on the queue at this address; without one, they are written off.
-    #[must_use]
-    pub fn with_pharmacies(self, queue: Option<String>) -> Self {
-        Self { pharmacies: queue, ..self }
+        Self { carriers: OnceCell::new(), hire, sender }
     }
 
     async fn carriers(&self) -> &Carriers {
@@ -57,16 +48,25 @@ impl AwsPost {
         sent.map(drop).map_err(|error| PostError(error.into()))
     }
 
-    async fn mail(&self, to: EmailAddress, subject: String, text: String) -> Result<(), PostError> {
+    async fn mail(
+        &self,
+        to: EmailAddress,
+        subject: String,
+        text: String,
+        html: Option<String>,
+    ) -> Result<(), PostError> {
         let Some(sender) = &self.sender else {
             tracing::warn!("no sender is configured, so a mail was not sent");
             return Ok(());
         };
-        let failed = |error| PostError(Box::new(error));
-        let content = |data: String| Content::builder().data(data).charset("UTF-8").build();
+        let content = |data: String| {
+            let content = Content::builder().data(data).charset("UTF-8").build();
+            content.map_err(|error| PostError(Box::new(error)))
+        };
+        let body = Body::builder().text(content(text)?).set_html(html.map(content).transpose()?);
         let message = aws_sdk_sesv2::types::Message::builder()
-            .subject(content(subject).map_err(failed)?)
-            .body(Body::builder().text(content(text).map_err(failed)?).build())
+            .subject(content(subject)?)
+            .body(body.build())
             .build();
         let carriers = self.carriers().await;
         let sent = carriers
@@ -79,37 +79,20 @@ impl AwsPost {
             .await;
         sent.map(drop).map_err(|error| PostError(error.into()))
     }
-
-    async fn order(&self, order: Order) -> Result<(), PostError> {
-        let Some(queue) = &self.pharmacies else {
-            tracing::warn!("no queue of pharmacies is configured, so an order was not sent");
-            return Ok(());
-        };
-        let body = serde_json::to_string(&order).map_err(|error| PostError(error.into()))?;
-        let sqs = &self.carriers().await.sqs;
-        // Within five minutes the queue itself drops what comes again; later the event tells.
-        let sent = sqs
-            .send_message()
-            .queue_url(queue)
-            .message_group_id(order.prescription.to_string())
-            .message_deduplication_id(order.event.to_string())
-            .message_body(body)
-            .send()
-            .await;
-        sent.map(drop).map_err(|error| PostError(error.into()))
-    }
 }
 
 impl Post for AwsPost {
-    fn send(
-        &self,
+    fn send<'a>(
+        &'a self,
+        _key: &'a str,
         message: Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), PostError>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), PostError>> + Send + 'a>> {
         Box::pin(async move {
             match message {
                 Message::Sms { to, text } => self.sms(to, text).await,
-                Message::Mail { to, subject, text } => self.mail(to, subject, text).await,
-                Message::Order(order) => self.order(order).await,
+                Message::Mail { to, subject, text, html } => {
+                    self.mail(to, subject, text, html).await
+                }
             }
         })
     }

@@ -1,16 +1,13 @@
-//! What is sent to people and pharmacies, whoever carries it.
+//! What is sent to people, whoever carries it.
 
 use std::{error::Error, pin::Pin, sync::Arc};
 
 use carehub_domain::{
     Class, Failure,
     contact::{EmailAddress, Phone},
-    event::{EventId, Reference},
-    hospital::HospitalId,
 };
-use serde::{Deserialize, Serialize};
 
-/// A message to a person or a pharmacy.
+/// A message to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A short message to a phone.
@@ -28,34 +25,23 @@ pub enum Message {
         subject: String,
         /// The letter, as plain text.
         text: String,
+        /// The same letter for those who read it with headings and links.
+        html: Option<String>,
     },
-    /// An order to a pharmacy, for whoever works on the queue of the pharmacies.
-    Order(Order),
-}
-
-/// What the queue of the pharmacies is told of a prescription. It names nobody; whoever works on
-/// the queue asks the hub for the rest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
-    /// What happened. Whoever sees it twice acts once.
-    pub event: EventId,
-    /// What is to be dispensed.
-    pub prescription: Reference,
-    /// Its number on paper.
-    pub prescription_number: String,
-    /// Where anybody sees whether it is genuine.
-    pub verification_url: String,
-    /// The hospital in which it was written.
-    pub hospital: Option<HospitalId>,
 }
 
 /// Carries messages.
 pub trait Post: Send + Sync {
-    /// Hands a message over. It may arrive more than once, or late.
-    fn send(
-        &self,
+    /// Hands a message over. It may arrive late.
+    ///
+    /// `key` names the delivery. A carrier that keeps what it took, such as the outbox of one
+    /// machine, takes a key no second time. SNS and SES know no such key: whoever asks them twice
+    /// sends twice, so ask only with a claim in hand.
+    fn send<'a>(
+        &'a self,
+        key: &'a str,
         message: Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), PostError>> + Send + '_>>;
+    ) -> Pin<Box<dyn Future<Output = Result<(), PostError>> + Send + 'a>>;
 }
 
 /// A post as functions share it.

@@ -271,10 +271,14 @@ impl Zone {
         &self.0
     }
 
+    /// The rules of the zone.
+    pub fn time_zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.0).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
     /// Which day it is there at an instant.
     pub fn date(&self, at: Timestamp) -> Date {
-        let zone = jiff::tz::TimeZone::get(&self.0).unwrap_or(jiff::tz::TimeZone::UTC);
-        at.to_zoned(zone).date()
+        at.to_zoned(self.time_zone()).date()
     }
 }
 

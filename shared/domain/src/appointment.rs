@@ -31,6 +31,15 @@ pub const CANCEL_WINDOW: SignedDuration = SignedDuration::from_hours(2);
 /// How long after its beginning nobody waits for the patient any longer.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
+/// How long after its end a visit that nobody ends counts as over.
+pub const OVERTIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long after its beginning an appointment that never came to be stays open.
+pub const KEPT_OPEN: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Why the hub itself calls an appointment off: its time is long over and nobody saw to it.
+const EXPIRED: &str = "EXPIRED";
+
 /// One meeting of a patient and a doctor, from the wish for it until it is over.
 ///
 /// Its state changes only by the methods below, and each leaves a [`Step`].
@@ -436,9 +445,15 @@ impl Appointment {
         self.status != Status::Cancelled && self.date() == self.civil(now).date()
     }
 
-    /// When somebody has to look whether the patient came.
-    pub fn missed_at(&self) -> Option<Timestamp> {
-        (self.status == Status::Confirmed).then(|| self.span.start() + PATIENCE)
+    /// When the hub has to see to it if nobody else does: note that the patient did not come, end
+    /// the visit, or close what never came to be.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.status {
+            Status::Confirmed => Some(self.span.start() + PATIENCE),
+            Status::InProgress => Some(self.span.end() + OVERTIME),
+            Status::Requested | Status::CheckedIn => Some(self.span.start() + KEPT_OPEN),
+            Status::Completed | Status::Cancelled | Status::NoShow => None,
+        }
     }
 
     /// Agrees to it.
@@ -493,6 +508,24 @@ impl Appointment {
         let early = self.span.start() + PATIENCE > by.at;
         let missed = self.advance(&[Status::Confirmed], Status::NoShow, by)?;
         if early { Err(StepError::TooEarly) } else { Ok(missed) }
+    }
+
+    /// Ends a visit that has long been over, although nobody said so. `None` if it is another
+    /// thing or not the time.
+    #[must_use]
+    pub fn conclude(self, by: &Actor) -> Option<Self> {
+        let late = self.span.end() + OVERTIME <= by.at;
+        self.advance(&[Status::InProgress], Status::Completed, by).ok().filter(|_| late)
+    }
+
+    /// Closes an appointment that never came to be and is long past. `None` if it is another thing
+    /// or not the time.
+    #[must_use]
+    pub fn expire(self, by: &Actor) -> Option<Self> {
+        let late = self.span.start() + KEPT_OPEN <= by.at;
+        let open = [Status::Requested, Status::Confirmed, Status::CheckedIn];
+        let closed = self.advance(&open, Status::Cancelled, by).ok().filter(|_| late)?;
+        Some(Self { cancellation_reason: Some(Text::known(EXPIRED)), ..closed })
     }
 
     /// Gives the request to a doctor of the hospital, who sees the patient at that time.

@@ -14,6 +14,7 @@ use crate::{
     doctor::Doctor,
     patient::Patient,
     prescription::Prescription,
+    recommendation::Recommendation,
     review::{Moderation, Review, Stars},
     safety::{self, Medicine},
     search,
@@ -42,6 +43,8 @@ pub enum Sheet {
     Rating(UserId),
     /// The prescriptions of the hub, or of a doctor.
     Prescriptions(Option<UserId>),
+    /// The recommendations of the hub.
+    Recommendations,
 }
 
 /// What a record adds to the sheets.
@@ -202,8 +205,30 @@ impl Counted for Prescription {
     }
 }
 
+/// As with prescriptions, no number tells what somebody typed.
+impl Counted for Recommendation {
+    fn share(&self) -> Share {
+        let mut facts = Facts::from([one("total"), one(&format!("state:{}", self.state()))]);
+        if let Some(name) = &self.inquiry.medicine_name {
+            let known = safety::ingredients(&Medicine::named(name.reveal()));
+            let name = if known.is_empty() { OTHER.to_owned() } else { known.join(" + ") };
+            facts.extend([one(&format!("medicine:{name}"))]);
+        }
+        if let Some(time) = self.response_time() {
+            let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+            facts.extend([one("timed"), ("time-ms".to_owned(), time)]);
+        }
+        Share::from([(Sheet::Recommendations, facts)])
+    }
+}
+
+/// What somebody adds to the numbers of recommendations who asks for the first time.
+pub fn asker() -> Share {
+    Share::from([(Sheet::Recommendations, Facts::from([one("users")]))])
+}
+
 /// What medicines are counted as that nobody recognises.
-const OTHER: &str = "other";
+pub const OTHER: &str = "other";
 
 /// A record that is gone adds nothing.
 impl<T: Counted> Counted for Option<T> {

@@ -13,7 +13,7 @@ use crate::{
     choice::choice,
     contact::Phone,
     doctor::DoctorId,
-    event::Reference,
+    event::{EventId, Reference},
     failures,
     secret::{Pepper, same},
 };
@@ -111,6 +111,12 @@ impl Code {
         // Eight bytes make six digits as even as anyone can tell.
         let number = tag[..8].iter().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
         Digits(format!("{:06}", number % 1_000_000))
+    }
+
+    /// Whether it is the code that an event asked for, and not one that replaced it.
+    pub fn was_asked_for_by(&self, event: EventId) -> bool {
+        let asked = (self.expires_at - self.purpose.life()).as_millisecond();
+        u64::try_from(asked) == Ok(event.ulid().timestamp_ms())
     }
 
     /// Checks an entry that was counted in [`tries`](Self::tries) before.
@@ -248,6 +254,15 @@ mod tests {
             Err(CodeError::Expired)
         );
         assert_ne!(Code::issue(Purpose::Login, phone(), now, &pepper).digits(&pepper), digits);
+    }
+
+    #[test]
+    fn a_code_is_that_of_the_event_that_asked_for_it() {
+        let (pepper, now) = (Pepper::new(b"test"), Timestamp::UNIX_EPOCH);
+        let later = now + SignedDuration::from_millis(1);
+        let code = Code::issue(Purpose::Login, phone(), later, &pepper);
+        assert!(code.was_asked_for_by(crate::Id::generate(later)));
+        assert!(!code.was_asked_for_by(crate::Id::generate(now)));
     }
 
     #[test]

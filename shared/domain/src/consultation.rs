@@ -64,7 +64,7 @@ pub struct Entry<F: Identified> {
 }
 
 /// A kind of thing to write down about a visit.
-pub trait Finding: Identified {
+pub trait Finding: Identified + Clone {
     /// What several of them are called.
     const PLURAL: &'static str;
     /// To write one down.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use jiff::{
-    Timestamp, ToSpan,
+    SignedDuration, Timestamp, ToSpan,
     civil::{Date, Time},
     tz::TimeZone,
 };
@@ -26,6 +26,12 @@ use crate::{
 
 /// The most times of a day.
 const MOST: usize = 12;
+
+/// How long after its time a reminder is of use.
+pub const DOSE: SignedDuration = SignedDuration::from_mins(60);
+
+/// The longest pause between two times.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(4 * 24);
 
 /// A wish of a patient to be reminded of a medicine at some times of each day.
 ///
@@ -131,6 +137,19 @@ impl Reminder {
             true => Self { patient: patient.id, ..self },
             false => self,
         }
+    }
+
+    /// The first instant behind `from` at which it is time, if it is switched on.
+    pub fn next(&self, from: Timestamp) -> Option<Timestamp> {
+        // Where a whole day is skipped, two nights pass from one time to the next.
+        self.due(from, from + LONGEST_PAUSE).first().copied()
+    }
+
+    /// The instant that the patient is to be reminded of at `now`, if nothing was done since it
+    /// was time at `since`: the first that is not so long ago that it is of no use any more.
+    pub fn owed(&self, since: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let (before, useful) = (since - SignedDuration::from_secs(1), now - DOSE);
+        self.due(before.max(useful), now).first().copied()
     }
 
     /// The instants behind `from`, up to `until`, at which it is time, if it is switched on.
@@ -347,6 +366,38 @@ mod tests {
         assert_eq!(
             due(&["02:30"], "Europe/Berlin", "2030-10-26T12:00:00Z", "2030-10-27T12:00:00Z"),
             ["2030-10-27T00:30:00Z"],
+        );
+    }
+
+    #[test]
+    fn the_next_time_is_found_even_where_a_day_is_skipped() {
+        let next = |zone, from: &str| {
+            reminder(&["08:00"], zone).next(from.parse().unwrap()).map(|at| at.to_string())
+        };
+        let at = |text: &str| Some(text.to_owned());
+        assert_eq!(next("UTC", "2030-01-07T07:59:59Z"), at("2030-01-07T08:00:00Z"));
+        assert_eq!(next("UTC", "2030-01-07T08:00:00Z"), at("2030-01-08T08:00:00Z"));
+        // Samoa went from 29 to 31 December.
+        assert_eq!(next("Pacific/Apia", "2011-12-29T18:00:00Z"), at("2011-12-30T18:00:00Z"));
+        assert_eq!(next("Pacific/Apia", "2011-12-30T18:00:00Z"), at("2011-12-31T18:00:00Z"));
+    }
+
+    #[test]
+    fn what_was_missed_for_an_hour_is_owed_no_longer() {
+        let owed = |since: &str, now: &str| {
+            let (since, now) = (since.parse().unwrap(), now.parse().unwrap());
+            reminder(&["08:00", "08:30"], "UTC").owed(since, now).map(|at| at.to_string())
+        };
+        let at = |text: &str| Some(text.to_owned());
+        let eight = "2030-01-07T08:00:00Z";
+        assert_eq!(owed(eight, "2030-01-07T07:59:00Z"), None);
+        assert_eq!(owed(eight, eight), at(eight));
+        assert_eq!(owed(eight, "2030-01-07T08:59:59Z"), at(eight));
+        assert_eq!(owed(eight, "2030-01-07T09:00:00Z"), at("2030-01-07T08:30:00Z"));
+        assert_eq!(owed(eight, "2030-01-07T09:30:00Z"), None);
+        assert_eq!(
+            owed("2030-01-07T08:30:00Z", "2030-01-07T08:31:00Z"),
+            at("2030-01-07T08:30:00Z")
         );
     }
 

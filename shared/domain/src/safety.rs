@@ -13,8 +13,9 @@ mod overrule;
 mod report;
 mod site;
 
+pub(crate) use self::lexicon::plain;
 pub use self::{
-    check::{check, ingredients},
+    check::{allergens, check, ingredients, named_within},
     data::{RuleInfo, Source, rules, sources, version},
     dose::DailyIntake,
     overrule::{Override, SafetyError},

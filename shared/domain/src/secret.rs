@@ -45,6 +45,11 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).expect("a key of any length")
 }
 
+/// HMAC-SHA-256 of a message as others know it, for those who share a key with the hub.
+pub fn signature(key: &[u8], message: &[u8]) -> [u8; 32] {
+    keyed(key).chain_update(message).finalize().into_bytes().into()
+}
+
 /// Whether two digests are the same, in time that does not depend on where they differ.
 pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()

@@ -1,24 +1,57 @@
 //! Consuming what the hub announces.
 
+use std::collections::BTreeMap;
+
 use aws_lambda_events::{
     event::dynamodb::{Event as Batch, EventRecord},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use carehub_domain::event::Event;
+use carehub_domain::{
+    chain::{Imprint, Tenant},
+    event::{Event, EventId},
+};
+use serde_dynamo::{AttributeValue, Item};
 
 /// The events that a batch of the stream announces, each with its place in the stream.
 ///
-/// What is not the birth of an event, such as its end by old age, announces nothing.
+/// What is not the birth of an event, such as that of a link, announces nothing.
 pub fn announced(batch: Batch) -> Vec<(String, Result<Event, Unreadable>)> {
     batch
         .records
         .into_iter()
-        .filter(|record| record.event_name == "INSERT" && !record.change.new_image.is_empty())
+        .filter(announces)
         .map(|EventRecord { change, .. }| {
             let event = serde_dynamo::from_item(change.new_image).map_err(Unreadable);
             (change.sequence_number.unwrap_or_default(), event)
         })
         .collect()
+}
+
+/// What the chain of the log keeps of the events of a batch.
+///
+/// An imprint is that of the item as it stands in the table, with all that is in it, also what
+/// this version of the hub does not know.
+pub fn imprints(batch: &Batch) -> BTreeMap<EventId, Imprint> {
+    let born = batch.records.iter().filter(|record| announces(record));
+    let imprints = born.filter_map(|record| imprint(&record.change.new_image));
+    imprints.map(|imprint| (imprint.event, imprint)).collect()
+}
+
+fn imprint(item: &Item) -> Option<Imprint> {
+    let tenant = text(item, "hospital").and_then(|hospital| hospital.parse().ok());
+    let event = text(item, "id")?.parse().ok()?;
+    Some(Imprint::of(tenant.unwrap_or(Tenant::Hub), event, item))
+}
+
+fn announces(record: &EventRecord) -> bool {
+    record.event_name == "INSERT" && text(&record.change.new_image, "kind") == Some("event")
+}
+
+fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+    match item.get(name)? {
+        AttributeValue::S(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// Asks for the stream to be delivered again from `sequence_number` on.

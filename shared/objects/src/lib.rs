@@ -2,8 +2,11 @@
 //!
 //! What people send arrives under `quarantine/` and is never given out. What was looked into is
 //! kept under `clean/`, and given out only by links that end soon and only save to disk.
+//!
+//! A second bucket is the [`Ledger`] of the audit log.
 
 mod error;
+mod ledger;
 
 use std::{collections::BTreeMap, fmt, pin::Pin, sync::Arc, time::SystemTime};
 
@@ -18,7 +21,7 @@ use carehub_domain::file::{FileId, LINK, MOST, StoredFile};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-pub use self::error::ObjectsError;
+pub use self::{error::ObjectsError, ledger::Ledger};
 
 /// Where files arrive.
 pub const QUARANTINE: &str = "quarantine/";
@@ -30,7 +33,10 @@ pub const CLEAN: &str = "clean/";
 
 /// The objects of the hub, for functions that have to do with files.
 #[derive(Clone)]
-pub struct Objects(Option<Arc<Bucket>>);
+pub struct Objects {
+    bucket: Option<Arc<Bucket>>,
+    ledger: Option<Arc<str>>,
+}
 
 /// The way to S3, opened when it is first used.
 struct Bucket {
@@ -55,7 +61,7 @@ pub struct Presigned {
 impl Objects {
     /// The objects of a function that has nothing to do with files.
     pub fn absent() -> Self {
-        Self(None)
+        Self { bucket: None, ledger: None }
     }
 
     /// The objects in the bucket called `name`.
@@ -69,12 +75,24 @@ impl Objects {
         F: Future<Output = Client> + Send + 'static,
     {
         let open = Box::new(move || Box::pin(open()) as _);
-        Self(Some(Arc::new(Bucket { name: name.to_owned(), client: OnceCell::new(), open })))
+        let bucket = Bucket { name: name.to_owned(), client: OnceCell::new(), open };
+        Self { bucket: Some(Arc::new(bucket)), ledger: None }
+    }
+
+    /// The same, for a function that also has to do with the bucket of the checkpoints.
+    #[must_use]
+    pub fn with_ledger(self, name: &str) -> Self {
+        Self { ledger: Some(name.into()), ..self }
+    }
+
+    /// Where checkpoints of the audit log are kept.
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger::beside(self)
     }
 
     /// Whether the function has to do with files at all.
     pub fn is_absent(&self) -> bool {
-        self.0.is_none()
+        self.bucket.is_none()
     }
 
     /// Lets whoever announced a file send it: exactly that one, with its size, type and digest.
@@ -177,14 +195,15 @@ impl Objects {
     }
 
     async fn bucket(&self) -> Result<(&Client, &str), ObjectsError> {
-        let bucket = self.0.as_ref().ok_or(ObjectsError::Absent)?;
+        let bucket = self.bucket.as_ref().ok_or(ObjectsError::Absent)?;
         Ok((bucket.client.get_or_init(&bucket.open).await, &bucket.name))
     }
 }
 
 impl fmt::Debug for Objects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Objects").field(&self.0.as_ref().map(|bucket| &bucket.name)).finish()
+        let bucket = self.bucket.as_ref().map(|bucket| &bucket.name);
+        f.debug_struct("Objects").field("bucket", &bucket).field("ledger", &self.ledger).finish()
     }
 }
 
@@ -193,6 +212,11 @@ impl fmt::Debug for Objects {
 pub fn client(config: impl Into<Builder>) -> Client {
     let digests = RequestChecksumCalculation::WhenRequired;
     Client::from_conf(config.into().request_checksum_calculation(digests).build())
+}
+
+/// The same, for an S3 that has no name in the network for each of its buckets.
+pub fn client_by_path(config: impl Into<Builder>) -> Client {
+    client(config.into().force_path_style(true))
 }
 
 /// Where a file arrives.

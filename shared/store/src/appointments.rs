@@ -375,9 +375,9 @@ impl Appointments<'_> {
         advance(self.store.transaction(&permit), before, after, Faster)
     }
 
-    /// The appointments to which nobody came, and for whom nobody waits any longer at `now`. One
-    /// that cannot be read does not hide the others.
-    pub async fn missed(
+    /// The appointments that the hub has to see to by `now`, as nobody else does. One that cannot be
+    /// read does not hide the others.
+    pub async fn due(
         &self,
         now: Timestamp,
     ) -> Result<Vec<Result<Appointment, StoreError>>, StoreError> {
@@ -665,7 +665,7 @@ impl Entity for Appointment {
     }
 
     fn expiry(&self) -> Option<Expiry> {
-        self.missed_at().map(Expiry::Seen)
+        self.due_at().map(Expiry::Seen)
     }
 
     fn names(&self) -> Option<String> {

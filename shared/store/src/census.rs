@@ -92,6 +92,7 @@ fn at(sheet: &Sheet) -> Key {
         Sheet::Visits(None) => place("visits", "hub".to_owned()),
         Sheet::Visits(Some(doctor)) => place("visits", doctor.to_string()),
         Sheet::Rating(doctor) => place("rating", doctor.to_string()),
+        Sheet::Recommendations => place("recommendations", "hub".to_owned()),
         Sheet::Prescriptions(None) => place("prescriptions", "hub".to_owned()),
         Sheet::Prescriptions(Some(doctor)) => place("prescriptions", doctor.to_string()),
     }

@@ -12,8 +12,8 @@ use carehub_domain::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Entity, Key, StoreError, Table, Window, WriteError, aggregate, key::Partition, query::Order,
-    transaction::Transaction,
+    Entity, Key, StoreError, Table, Window, WriteError, aggregate, key::Partition, papers,
+    query::Order, transaction::Transaction,
 };
 
 aggregate! {
@@ -72,24 +72,37 @@ impl Consultations<'_> {
         self.during(visit, permit).create(entry, F::TAKEN).commit().await
     }
 
-    /// Saves a changed entry.
+    /// Everything that an entry said before, newest first.
+    pub async fn versions<F: Filed>(
+        &self,
+        visit: &Appointment,
+        entry: &Entry<F>,
+    ) -> Result<Vec<Entry<F>>, StoreError> {
+        let past = self.store.remembered(name_of(entry), entry).await?;
+        Ok(past.into_iter().map(|entry| entry.in_hands_of(visit)).collect())
+    }
+
+    /// Saves a changed entry, and keeps what it said.
     pub async fn save<F: Filed>(
         &self,
         visit: &Appointment,
+        before: &Entry<F>,
         entry: &mut Entry<F>,
         permit: &Permit,
     ) -> Result<(), WriteError<ConsultationError>> {
-        self.during(visit, permit).replace(entry, ConsultationError::Stale).commit().await
+        let transaction = self.during(visit, permit).replace(entry, ConsultationError::Stale);
+        papers::remember(transaction, name_of(before), before).commit().await
     }
 
-    /// Removes an entry. Nothing was built on it, as the visit is not over.
+    /// Removes an entry, and keeps what it said.
     pub async fn remove<F: Filed>(
         &self,
         visit: &Appointment,
         entry: &Entry<F>,
         permit: &Permit,
     ) -> Result<(), WriteError<ConsultationError>> {
-        self.during(visit, permit).retire(entry, ConsultationError::Stale).commit().await
+        let transaction = self.during(visit, permit).retire(entry, ConsultationError::Stale);
+        papers::remember(transaction, name_of(entry), entry).commit().await
     }
 
     /// Begins a transaction that only goes through if the visit got no further in the meantime.
@@ -101,6 +114,11 @@ impl Consultations<'_> {
             false => transaction.demand_as_read(visit, ConsultationError::Moved),
         }
     }
+}
+
+/// Tells an entry from all others that the visit ever had.
+fn name_of<F: Filed>(entry: &Entry<F>) -> String {
+    format!("{}#{}", F::FILED, entry.id)
 }
 
 /// What all sort keys and kinds of entries begin with.

@@ -95,7 +95,7 @@ fn months(wanted: &LogFilter) -> Vec<Date> {
     back.take_while(|month| *month >= wanted.since.first_of_month()).collect()
 }
 
-fn shards(month: Date) -> impl Iterator<Item = Partition> {
+pub(crate) fn shards(month: Date) -> impl Iterator<Item = Partition> {
     (0..SHARDS).map(move |shard| of_month(month, shard))
 }
 

@@ -9,15 +9,18 @@ mod adherence;
 mod appointments;
 mod care;
 mod census;
+mod chains;
 mod charts;
 mod codes;
 mod consultations;
+mod deliveries;
 mod departments;
 mod doctors;
 mod documents;
 mod entity;
 mod error;
 mod events;
+mod feeds;
 mod files;
 mod filing;
 mod glasses;
@@ -29,6 +32,7 @@ mod labs;
 mod limits;
 mod medical_records;
 mod notes;
+mod notifications;
 mod papers;
 mod patients;
 mod prescription_notes;
@@ -37,6 +41,7 @@ mod query;
 mod queues;
 mod race;
 mod receipts;
+mod recommendations;
 mod records;
 mod reminders;
 mod repositories;
@@ -51,6 +56,7 @@ mod templates;
 mod totals;
 mod transaction;
 mod waitlists;
+mod webhooks;
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -64,14 +70,17 @@ pub use self::{
     appointments::{AppointmentFilter, Appointments, Booked, Desk, Moved},
     care::Care,
     census::Census,
+    chains::Chains,
     charts::Pile,
     codes::Codes,
     consultations::{Consultations, Filed},
+    deliveries::{Deliveries, Sending},
     departments::Departments,
     doctors::{DoctorFilter, Doctors, Stage, Visitor},
     documents::Documents,
     error::{StoreError, WriteError},
     events::{Events, LogFilter},
+    feeds::{Feeds, Listeners},
     files::Files,
     glasses::Glasses,
     grants::Grants,
@@ -81,6 +90,7 @@ pub use self::{
     limits::{Limits, Spent},
     medical_records::{Concluded, MedicalRecordFilter, MedicalRecords},
     notes::Notes,
+    notifications::{NotificationFilter, Notifications},
     patients::{PatientFilter, Patients},
     prescription_notes::PrescriptionNotes,
     prescriptions::{Issued, Prescriptions},
@@ -88,8 +98,9 @@ pub use self::{
     queues::Queues,
     race::win,
     receipts::{Receipt, Receipts},
+    recommendations::{Ground, Recommendations},
     records::{Attached, Records},
-    reminders::Reminders,
+    reminders::{Clock, Rang, Reminders},
     repositories::Repositories,
     reviews::Reviews,
     safety_rules::HospitalRules,
@@ -100,6 +111,7 @@ pub use self::{
     templates::Templates,
     totals::Totals,
     waitlists::Waitlists,
+    webhooks::Webhooks,
 };
 use self::{
     entity::{Entity, Item},
@@ -233,6 +245,11 @@ impl Store {
         Files::kept_in(self)
     }
 
+    /// What people see at once: their tickets, connections and feeds.
+    pub fn feeds(&self) -> Feeds<'_> {
+        Feeds::kept_in(self)
+    }
+
     /// What is kept for patients for a while.
     pub fn holds(&self) -> HeldSlots<'_> {
         HeldSlots::kept_in(self)
@@ -293,6 +310,11 @@ impl Store {
         Census::kept_in(self)
     }
 
+    /// What links the events of the audit log.
+    pub fn chains(&self) -> Chains<'_> {
+        Chains::kept_in(self)
+    }
+
     /// The audit log.
     pub fn events(&self) -> Events<'_> {
         Events::kept_in(self)
@@ -311,6 +333,26 @@ impl Store {
     /// Answers kept for requests that are sent again.
     pub fn receipts(&self) -> Receipts<'_> {
         Receipts::kept_in(self)
+    }
+
+    /// What people are told, and how they want to be told.
+    pub fn notifications(&self) -> Notifications<'_> {
+        Notifications::kept_in(self)
+    }
+
+    /// What people asked could be given, and the answers.
+    pub fn recommendations(&self) -> Recommendations<'_> {
+        Recommendations::kept_in(self)
+    }
+
+    /// Programs of hospitals that are told what happens.
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::kept_in(self)
+    }
+
+    /// What becomes of notifications on their ways out.
+    pub fn deliveries(&self) -> Deliveries<'_> {
+        Deliveries::kept_in(self)
     }
 
     /// The totals of the hub.

@@ -56,6 +56,11 @@ impl MedicalRecords<'_> {
         self.store.chart(self.store.paper::<MedicalRecord>(id).await?, actor).await
     }
 
+    /// The record itself, for telling the patient of it.
+    pub async fn recorded(&self, id: MedicalRecordId) -> Result<Option<MedicalRecord>, StoreError> {
+        self.store.paper(id).await
+    }
+
     /// Reads a page of the medical records in a pile, newest first.
     pub async fn on(
         &self,

@@ -7,7 +7,7 @@ use carehub_domain::{
 };
 
 use crate::{
-    Entity, Key, Page, StoreError, Window, WriteError, aggregate, patients,
+    Entity, Key, Page, StoreError, Window, WriteError, aggregate, papers, patients,
     query::{Filter, Order},
 };
 
@@ -47,14 +47,26 @@ impl Notes<'_> {
         self.store.transaction(permit).create(note, NoteError::Stale).commit().await
     }
 
-    /// Saves a changed note.
+    /// Everything that a note said before, newest first.
+    pub async fn versions(&self, note: &Note) -> Result<Vec<Note>, StoreError> {
+        self.store.remembered(name_of(note), note).await
+    }
+
+    /// Saves a changed note, and keeps what it said.
     pub async fn save(
         &self,
+        before: &Note,
         note: &mut Note,
         permit: &Permit,
     ) -> Result<(), WriteError<NoteError>> {
-        self.store.transaction(permit).replace(note, NoteError::Stale).commit().await
+        let transaction = self.store.transaction(permit).replace(note, NoteError::Stale);
+        papers::remember(transaction, name_of(before), before).commit().await
     }
+}
+
+/// Tells a note from all others in the partition.
+fn name_of(note: &Note) -> String {
+    format!("{}#{}", Note::KIND, note.id)
 }
 
 impl Entity for Note {

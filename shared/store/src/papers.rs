@@ -86,7 +86,33 @@ pub(crate) fn supersede<'s, T: Paper, E>(
     anew.fold(transaction, |transaction, key| transaction.copy(&entry, key))
 }
 
+/// Adds to a transaction what a record says that is about to say something else, or nothing. It
+/// stays in the same partition, where `name` tells it from others.
+pub(crate) fn remember<'s, T: Entity + Revised + Clone, E>(
+    transaction: Transaction<'s, E>,
+    name: impl std::fmt::Display,
+    before: &T,
+) -> Transaction<'s, E> {
+    let past = Past { version: before.revision(), paper: before.clone() };
+    let key = around(&before.key()).sort(PAST, format!("{name}#{:06}", past.version.number()));
+    transaction.copy(&past, key)
+}
+
 impl Store {
+    /// All that a record said before, newest first.
+    pub(crate) async fn remembered<T: Entity + Revised + Clone>(
+        &self,
+        name: impl std::fmt::Display,
+        now: &T,
+    ) -> Result<Vec<T>, StoreError> {
+        self.past(around(&now.key()).slice(format!("{PAST}#{name}#"))).await
+    }
+
+    async fn past<T: Entity + Revised + Clone>(&self, slice: Slice) -> Result<Vec<T>, StoreError> {
+        let page = self.page::<Past<T>>(slice, Order::NewestFirst, Window::first(MOST_VERSIONS));
+        Ok(page.await?.records.into_iter().map(|past| past.paper).collect())
+    }
+
     /// Looks up a document as it is now.
     pub(crate) async fn paper<T: Paper>(
         &self,
@@ -97,9 +123,7 @@ impl Store {
 
     /// All versions of a document but the present one, newest first.
     pub(crate) async fn versions<T: Paper>(&self, paper: &T) -> Result<Vec<T>, StoreError> {
-        let slice = around(&paper.key()).slice(format!("{PAST}#"));
-        let page = self.page::<Past<T>>(slice, Order::NewestFirst, Window::first(MOST_VERSIONS));
-        Ok(page.await?.records.into_iter().map(|past| past.paper).collect())
+        self.past(around(&paper.key()).between(PAST, 0, 9)).await
     }
 
     /// Reads a page of the documents that `slices` of entries lead to, newest first, of which
@@ -112,15 +136,15 @@ impl Store {
     ) -> Result<Page<T>, StoreError> {
         let wanted = usize::from(window.limit);
         let backwards = window.from.as_ref().is_some_and(Position::is_backwards);
-        let mut from = window.from;
-        let mut page: Page<T> = Page::of(Vec::new());
-        let mut first_round = true;
+        let filter = Filter::default();
+        let stretch = |from| {
+            let window = Window { limit: window.limit, from };
+            self.merged::<Entry>(slices.clone(), Order::NewestFirst, window, &filter)
+        };
+        let mut read = stretch(window.from.clone()).await?;
+        let mut page: Page<T> = read.clone().with(Vec::new());
         let mut followed = 0;
         loop {
-            let stretch = Window { limit: window.limit, from: from.clone() };
-            let read = self
-                .merged::<Entry>(slices.clone(), Order::NewestFirst, stretch, &Filter::default())
-                .await?;
             followed += read.records.len();
             let names: Vec<_> = read.records.into_iter().map(|entry| entry.paper).collect();
             let keys: Vec<_> = names.iter().map(at::<T>).collect();
@@ -135,11 +159,6 @@ impl Store {
             let place = |name: &str, backwards| {
                 Some(Position::at(format!("{}#{name}", T::KIND), backwards))
             };
-            if first_round {
-                page.next = read.next.clone();
-                page.previous = read.previous.clone();
-                first_round = false;
-            }
             if backwards {
                 let excess = kept.len().saturating_sub(room);
                 let kept = kept.split_off(excess);
@@ -157,10 +176,11 @@ impl Store {
                 };
                 page.records.extend(kept.into_iter().map(|(_, paper)| paper));
             }
-            from = if backwards { page.previous.clone() } else { page.next.clone() };
+            let from = if backwards { page.previous.clone() } else { page.next.clone() };
             if from.is_none() || page.records.len() >= wanted || followed >= FOLLOWED {
                 return Ok(page);
             }
+            read = stretch(from).await?;
         }
     }
 }
@@ -215,7 +235,7 @@ struct Past<T> {
     paper: T,
 }
 
-impl<T: Paper> Entity for Past<T> {
+impl<T: Entity + Revised + Clone> Entity for Past<T> {
     const KIND: &'static str = T::KIND;
 
     fn key(&self) -> Key {

@@ -4,12 +4,12 @@ use carehub_domain::{
     access::{Guarded, Permit},
     note::NoteError,
     prescription::{Prescription, PrescriptionId, PrescriptionNote, PrescriptionNoteId},
-    revision::Revised,
 };
 
 use crate::{
     Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
     key::Partition,
+    papers,
     query::{Filter, Order},
 };
 
@@ -61,11 +61,22 @@ impl PrescriptionNotes<'_> {
         after: &mut PrescriptionNote,
         permit: &Permit,
     ) -> Result<(), WriteError<NoteError>> {
-        let version = format!("{}#{:06}", before.id, before.revision().number());
-        let past = under(before.prescription).sort("past-note", version);
         let transaction = self.store.transaction(permit).replace(after, NoteError::Stale);
-        transaction.copy(before, past).commit().await
+        papers::remember(transaction, name_of(before), before).commit().await
     }
+
+    /// Everything that a note said before, newest first.
+    pub async fn versions(
+        &self,
+        note: &PrescriptionNote,
+    ) -> Result<Vec<PrescriptionNote>, StoreError> {
+        self.store.remembered(name_of(note), note).await
+    }
+}
+
+/// Tells a note from all others in the partition.
+fn name_of(note: &PrescriptionNote) -> String {
+    format!("{}#{}", PrescriptionNote::KIND, note.id)
 }
 
 fn under(prescription: PrescriptionId) -> Partition {

@@ -20,6 +20,12 @@ pub(crate) const BATCH_LIMIT: usize = 100;
 /// How often a filtered query goes on before it settles for a short page.
 const ROUNDS: usize = 20;
 
+/// How many items are read at once where some were removed.
+const REMOVED: usize = 200;
+
+/// How many items one query reads where all are wanted. DynamoDB ends a page at a megabyte anyway.
+const WHOLE: usize = 1000;
+
 const HOLDING: &str = "holding";
 const WITHOUT: &str = "without";
 const NOT_BEHIND: &str = "not behind";
@@ -156,10 +162,18 @@ impl Filter {
         self
     }
 
-    /// Whether it keeps nearly everything, so that reading few items is enough: few people have
-    /// two words that begin alike, and few doctors take no patients.
-    fn is_wide(&self) -> bool {
-        self.0.iter().all(|(attribute, sign, _)| *sign == NOT_BEHIND || *attribute == "available")
+    /// How many items to read for as many that are wanted, if not all.
+    ///
+    /// A filter works on what was read, so a small limit would only cost round trips. But some
+    /// keep nearly everything: few people have two words that begin alike, and few doctors take no
+    /// patients. What was removed may be many at once, and goes after a while.
+    fn reading(&self, wanted: usize) -> Option<usize> {
+        let is_wide = |sign: &str, attribute: &str| sign == NOT_BEHIND || attribute == "available";
+        if self.0.iter().all(|(attribute, sign, _)| is_wide(sign, attribute)) {
+            return Some(wanted);
+        }
+        let is_removed = self.0.iter().all(|(attribute, _, _)| *attribute == "removed_at");
+        is_removed.then(|| wanted.max(REMOVED))
     }
 
     /// Keeps items without the attribute.
@@ -312,12 +326,20 @@ impl Store {
                 request = request.expression_attribute_values(format!(":f{position}"), value);
             }
         }
-        // A filter works on what was read, so a small limit would only cost round trips.
-        if filter.is_wide() {
-            request = request.limit(i32::try_from(wanted).unwrap_or(i32::MAX));
+        if let Some(limit) = filter.reading(wanted) {
+            request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
         }
         let output = request.send().await.map_err(StoreError::aws)?;
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    /// Reads some items of a slice as they are, and where the rest begins.
+    pub(crate) async fn items(
+        &self,
+        slice: &Slice,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        self.query(slice, true, start, WHOLE, &Filter::default()).await
     }
 
     /// Reads the items at `keys` in one round trip, strongly consistent.

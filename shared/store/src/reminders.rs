@@ -1,18 +1,23 @@
 //! Reminders of medicines, filed as documents of the patient.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
 use carehub_domain::{
     access::{Actor, Guarded, PatientId, Permit, UserId},
+    notification::Notification,
     prescription::{ItemId, Prescription},
     reminder::{Reminder, ReminderError, ReminderId},
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::{
-    Entity, Key, Page, StoreError, Window, WriteError, aggregate,
+    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
+    entity::Expiry,
+    notifications,
     papers::{self, Paper, entries_of, entries_of_hub, publish, supersede},
+    transaction::Transaction,
 };
 
 aggregate! {
@@ -90,11 +95,13 @@ impl Reminders<'_> {
             Some(removed) => {
                 let mut again = reminder.again(&removed);
                 let exists = ReminderError::Exists;
-                supersede(transaction, &removed, &mut again, exists).commit().await?;
+                let transaction = supersede(transaction, &removed, &mut again, exists);
+                wind(transaction, &again, permit.actor().at).commit().await?;
                 Ok(again)
             }
             None => {
-                publish(transaction, &reminder, ReminderError::Exists).commit().await?;
+                let transaction = publish(transaction, &reminder, ReminderError::Exists);
+                wind(transaction, &reminder, permit.actor().at).commit().await?;
                 Ok(reminder)
             }
         }
@@ -108,7 +115,123 @@ impl Reminders<'_> {
         permit: &Permit,
     ) -> Result<(), WriteError<ReminderError>> {
         let transaction = self.store.transaction(permit);
-        supersede(transaction, before, after, ReminderError::Stale).commit().await
+        let transaction = supersede(transaction, before, after, ReminderError::Stale);
+        wind(transaction, after, permit.actor().at).commit().await
+    }
+
+    /// The clocks that have struck by `now`. One that cannot be read does not hide the others.
+    pub async fn struck(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Clock, StoreError>>, StoreError> {
+        self.store.sweep().seen(Table::Clinical, now).await
+    }
+
+    /// The reminder that a clock strikes for, and the patient to remind as their record is now.
+    /// `None` if the medicine is not to be taken any more or there is nobody to remind.
+    pub async fn behind(
+        &self,
+        clock: &Clock,
+        now: Timestamp,
+    ) -> Result<Option<(Reminder, PatientId)>, StoreError> {
+        let Some(reminder) = self.recorded(clock.reminder).await? else { return Ok(None) };
+        let of_reminder = slice::from_ref(&reminder);
+        let patients = self.store.patients();
+        let (taken, patient) =
+            tokio::try_join!(self.taken(of_reminder, now), patients.current(reminder.patient))?;
+        let is_wanted = reminder.next(now).is_some() && taken.contains(&reminder.medication());
+        Ok(patient.filter(|_| is_wanted).map(|patient| (reminder, patient.id)))
+    }
+
+    /// Tells the patient that it is time, and sets the clock to the next time.
+    pub async fn ring(
+        &self,
+        reminder: &Reminder,
+        next: Option<Timestamp>,
+        notification: &Notification,
+        permit: &Permit,
+    ) -> Result<Rang, StoreError> {
+        let transaction = Transaction::on(self.store).demand_as_read(reminder, Rang::Changed);
+        let transaction = notifications::announce(transaction, notification, permit, Rang::Already);
+        match set(transaction, reminder.id, next).commit().await {
+            Ok(()) => Ok(Rang::Told),
+            Err(WriteError::Condition(rang)) => Ok(rang),
+            Err(WriteError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Sets the clock of a reminder that nobody has changed meanwhile to its next time behind
+    /// `now`. A clock is no record but where the hub has got to, so it leaves no event.
+    pub async fn wind(&self, reminder: &Reminder, now: Timestamp) -> Result<(), StoreError> {
+        let transaction = Transaction::on(self.store).demand_as_read(reminder, Rang::Changed);
+        match wind(transaction, reminder, now).commit().await {
+            Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
+            Err(WriteError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Stops a clock that has struck by `now`, for nobody. One that was set anew goes on.
+    pub async fn stop(&self, clock: &Clock, now: Timestamp) -> Result<(), StoreError> {
+        match Transaction::on(self.store).sweep(clock.key(), now, Rang::Changed).commit().await {
+            Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
+            Err(WriteError::Store(error)) => Err(error),
+        }
+    }
+}
+
+/// What became of a reminder that was due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rang {
+    /// The patient was told.
+    Told,
+    /// Somebody else had told the patient already.
+    Already,
+    /// The reminder was changed meanwhile, so its clock was set anew.
+    Changed,
+}
+
+/// Says when a reminder is next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// The reminder.
+    pub reminder: ReminderId,
+    /// When it is time.
+    pub next: Timestamp,
+}
+
+/// Adds the clock of a reminder to a transaction: when it is time next, or none if never.
+fn wind<'s, E>(
+    transaction: Transaction<'s, E>,
+    reminder: &Reminder,
+    now: Timestamp,
+) -> Transaction<'s, E> {
+    set(transaction, reminder.id, reminder.next(now))
+}
+
+fn set<E>(
+    transaction: Transaction<'_, E>,
+    reminder: ReminderId,
+    next: Option<Timestamp>,
+) -> Transaction<'_, E> {
+    match next {
+        Some(next) => transaction.put(&Clock { reminder, next }),
+        None => transaction.remove(clock_of(reminder)),
+    }
+}
+
+fn clock_of(reminder: ReminderId) -> Key {
+    papers::beside::<Reminder>(reminder).only(Clock::KIND)
+}
+
+impl Entity for Clock {
+    const KIND: &'static str = "clock";
+
+    fn key(&self) -> Key {
+        clock_of(self.reminder)
+    }
+
+    fn expiry(&self) -> Option<Expiry> {
+        Some(Expiry::Seen(self.next))
     }
 }
 

@@ -84,6 +84,16 @@ impl Reviews<'_> {
         Ok(visits.iter().find(|visit| fresh(visit)).or(visits.first()).cloned())
     }
 
+    /// Whether somebody has reviewed a visit of a patient.
+    pub(crate) async fn is_reviewed(
+        &self,
+        patient: PatientId,
+        visit: AppointmentId,
+    ) -> Result<bool, StoreError> {
+        let found: Option<Reviewed> = self.store.find(Reviewed::at(patient, visit)).await?;
+        Ok(found.is_some())
+    }
+
     /// Adds the review of a visit. The visit must have taken place.
     pub async fn write(
         &self,

@@ -20,9 +20,11 @@ impl Table {
     /// The indexes of the table, and whether each carries whole items.
     fn indexes(self) -> &'static [(Index, bool)] {
         match self {
-            Self::Identity | Self::Clinical | Self::Scheduling | Self::Ephemeral => {
-                &[(Index::Expiry, false)]
-            }
+            Self::Identity
+            | Self::Clinical
+            | Self::Scheduling
+            | Self::Ephemeral
+            | Self::Engagement => &[(Index::Expiry, false)],
             Self::Events => &[(Index::Actor, true), (Index::Patient, true)],
             Self::Directory | Self::Rollups => &[],
         }

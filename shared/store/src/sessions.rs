@@ -8,6 +8,7 @@ use carehub_domain::{
     session::{Session, SessionError, SessionId},
     strikes::Strikes,
 };
+use jiff::Timestamp;
 
 use crate::{
     Entity, Key, Page, StoreError, Window, WriteError, accounts, aggregate,
@@ -31,6 +32,22 @@ pub struct Attendance {
     pub account: Option<Account>,
     /// The hospital, for those who work for one.
     pub hospital: Option<Hospital>,
+}
+
+impl Attendance {
+    /// The account and the session, if their holder may act at `now`: the session goes on, and the
+    /// `hospital` they claim is theirs and has belonged to the hub since it began.
+    pub fn admits(
+        self,
+        hospital: Option<HospitalId>,
+        now: Timestamp,
+    ) -> Option<(Account, Session)> {
+        let (account, session) = (self.account?, self.session?);
+        let belongs = |hospital: Hospital| hospital.has_belonged_since(session.started_at);
+        let housed = account.hospital.is_none() || self.hospital.is_some_and(belongs);
+        let live = session.is_live(&account, now) && account.hospital == hospital;
+        (live && housed).then_some((account, session))
+    }
 }
 
 impl Sessions<'_> {

@@ -25,8 +25,14 @@ const WEEK: i64 = 7;
 /// How many items one transaction deletes, which leaves room for its event.
 const BATCH: usize = 50;
 
-/// The most items of a table that one run deletes; the rest waits for the next.
-const RUN: i32 = 1000;
+/// The most items of a day that one run sees to; the rest waits for the next.
+const RUN: usize = 1000;
+
+/// How many keys one query reads.
+const PAGE: i32 = 1000;
+
+/// The most queries that one run makes for a day, so that it ends.
+const PAGES: usize = 20;
 
 impl Sweep<'_> {
     /// Deletes what expired by `now` in `table`, and says how much that was.
@@ -39,7 +45,7 @@ impl Sweep<'_> {
         let mut swept = 0;
         for back in 0..DAYS {
             let Ok(day) = now.checked_sub((24 * i64::from(back)).hours()) else { continue };
-            let keys = self.due(table, &entity::day(day), now).await?;
+            let keys = self.due(table, &entity::day(day), now, |_| true).await?;
             swept += self.delete(keys, now, permit).await?;
         }
         Ok(swept)
@@ -52,17 +58,52 @@ impl Sweep<'_> {
         table: Table,
         now: Timestamp,
     ) -> Result<Vec<Result<T, StoreError>>, StoreError> {
+        let prefix = format!("{}#", T::KIND);
+        let wanted = |key: &Key| key.sort == T::KIND || key.sort.starts_with(&prefix);
         let mut keys = Vec::new();
         for back in 0..WEEK {
             let Ok(day) = now.checked_sub((24 * back).hours()) else { continue };
-            keys.extend(self.due(table, &entity::day(day), now).await?);
+            keys.extend(self.due(table, &entity::day(day), now, wanted).await?);
         }
-        let prefix = format!("{}#", T::KIND);
-        keys.retain(|key| key.sort == T::KIND || key.sort.starts_with(&prefix));
         self.store.fetch_each(keys).await
     }
 
-    async fn due(&self, table: Table, day: &str, now: Timestamp) -> Result<Vec<Key>, StoreError> {
+    /// The keys of one day that are due by `now` and wanted. Others, which may be many, are read
+    /// over.
+    async fn due(
+        &self,
+        table: Table,
+        day: &str,
+        now: Timestamp,
+        wanted: impl Fn(&Key) -> bool,
+    ) -> Result<Vec<Key>, StoreError> {
+        let text =
+            |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned());
+        let key = |item: &Item| {
+            Some(Key { table, partition: text(item, PARTITION)?, sort: text(item, SORT)? })
+        };
+        let mut due = Vec::new();
+        let mut start = None;
+        for _ in 0..PAGES {
+            let (items, rest) = self.page(table, day, now, start).await?;
+            due.extend(items.iter().filter_map(key).filter(&wanted));
+            start = rest;
+            if start.is_none() || due.len() >= RUN {
+                break;
+            }
+        }
+        due.truncate(RUN);
+        Ok(due)
+    }
+
+    /// Some items of one day that are due by `now`, and where the rest begins.
+    async fn page(
+        &self,
+        table: Table,
+        day: &str,
+        now: Timestamp,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let index = Index::Expiry;
         let output = self
             .store
@@ -76,16 +117,12 @@ impl Sweep<'_> {
             .expression_attribute_names("#at", index.sort_attribute())
             .expression_attribute_values(":day", AttributeValue::S(day.to_owned()))
             .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
-            .limit(RUN)
+            .limit(PAGE)
+            .set_exclusive_start_key(start)
             .send()
             .await
             .map_err(StoreError::aws)?;
-        let text =
-            |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned());
-        let key = |item: &Item| {
-            Some(Key { table, partition: text(item, PARTITION)?, sort: text(item, SORT)? })
-        };
-        Ok(output.items.unwrap_or_default().iter().filter_map(key).collect())
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
     /// Deletes in transactions. One that is refused holds an item which lives again,

@@ -19,11 +19,13 @@ pub enum Table {
     Events,
     /// Totals that `relay` keeps.
     Rollups,
+    /// What people are told: notifications and how they want them, live connections, webhooks.
+    Engagement,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Identity,
         Self::Directory,
         Self::Clinical,
@@ -31,6 +33,7 @@ impl Table {
         Self::Ephemeral,
         Self::Events,
         Self::Rollups,
+        Self::Engagement,
     ];
 
     /// What the table is called behind the prefix.
@@ -43,13 +46,14 @@ impl Table {
             Self::Ephemeral => "ephemeral",
             Self::Events => "events",
             Self::Rollups => "rollups",
+            Self::Engagement => "engagement",
         }
     }
 }
 
 /// What the tables are called in one deployment.
 #[derive(Clone, Debug)]
-pub(crate) struct Names(Arc<[String; 7]>);
+pub(crate) struct Names(Arc<[String; 8]>);
 
 impl Names {
     pub(crate) fn prefixed(prefix: &str) -> Self {

@@ -56,6 +56,12 @@ impl<'s, E> Transaction<'s, E> {
         self.push_put(put, Some(otherwise))
     }
 
+    /// Writes the first change of a record that was as usual, and therefore not kept.
+    pub(crate) fn introduce<T: Entity + Revised>(self, record: &mut T, otherwise: E) -> Self {
+        record.advance();
+        self.create(record, otherwise)
+    }
+
     /// Writes a record, whatever was there.
     pub(crate) fn put<T: Entity>(self, record: &T) -> Self {
         let put = self.put_at(record, record.key()).and_then(|put| finish(put.build()));

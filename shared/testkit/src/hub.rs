@@ -14,7 +14,7 @@ use aws_lambda_events::event::dynamodb::Event as Batch;
 use axum::{Router, body::Body};
 use carehub_api::{
     AppState, Peer, Routes, app,
-    config::{Config, Origins, PublicUrl},
+    config::{Config, Origins, PublicUrl, RealtimeUrl},
     limit::{Bucket, Limiter, Quota},
     passwords::Passwords,
     token::Tokens,
@@ -24,19 +24,21 @@ use carehub_store::Store;
 use dynoxide::{
     Database,
     actions::{
-        get_records::GetRecordsRequest, get_shard_iterator::GetShardIteratorRequest,
-        put_item::PutItemRequest,
+        delete_item::DeleteItemRequest, get_records::GetRecordsRequest,
+        get_shard_iterator::GetShardIteratorRequest, put_item::PutItemRequest, query::QueryRequest,
     },
     streams::{shard_id, stream_arn},
     types::AttributeValue,
 };
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::{
-    Caller, Faults, ManualClock, Meter, RecordedPost, Reply, keys, storage::Storage, tables,
+    Caller, Faults, ManualClock, Meter, RecordedPost, RecordedQueues, RecordedWire, Reply, keys,
+    storage::Storage, tables,
 };
 
 /// A function: its name in the template and its routes.
@@ -53,6 +55,10 @@ pub struct TestHub {
     pub state: AppState,
     /// Messages that were sent.
     pub post: Arc<RecordedPost>,
+    /// What waits for somebody to do it.
+    pub queues: Arc<RecordedQueues>,
+    /// What is said over live connections.
+    pub wire: Arc<RecordedWire>,
     /// What requests cost.
     pub meter: Meter,
     /// What goes wrong with the tables.
@@ -103,6 +109,8 @@ impl TestHub {
             passwords: Passwords::default(),
             origins: Origins::default(),
             public_url: PublicUrl::default(),
+            realtime_url: RealtimeUrl::default(),
+            webhook_hosts: "localhost,127.0.0.1".to_owned().into(),
         };
         let functions = functions
             .into_iter()
@@ -112,6 +120,8 @@ impl TestHub {
             clock,
             state,
             post: Arc::default(),
+            queues: Arc::default(),
+            wire: Arc::default(),
             meter,
             faults,
             gateway,
@@ -160,14 +170,65 @@ impl TestHub {
 
     /// Puts an item that nobody can read in the place of another, as a fault of the hub would.
     pub fn spoil(&self, table: &str, partition: &str, sort: &str) {
-        let item = [("pk", partition), ("sk", sort)];
-        let item = item.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        self.write(table, &[("pk", partition), ("sk", sort)]);
+    }
+
+    fn write(&self, table: &str, item: &[(&str, &str)]) {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let item = item.iter().map(|&(name, value)| (name.to_owned(), text(value)));
         let request = PutItemRequest {
             table_name: format!("{}-{table}", tables::PREFIX),
-            item: item.into(),
+            item: item.collect(),
             ..PutItemRequest::default()
         };
         self.database.put_item(request).expect("a table that takes items");
+    }
+
+    /// Puts an item in its place behind the hub's back, as [`items`](Self::items) shows it.
+    pub fn plant(&self, table: &str, item: &Value) {
+        let request = PutItemRequest {
+            table_name: format!("{}-{table}", tables::PREFIX),
+            item: serde_json::from_value(item.clone()).expect("an item"),
+            ..PutItemRequest::default()
+        };
+        self.database.put_item(request).expect("a table that takes items");
+    }
+
+    /// Takes an item away behind the hub's back, as [`items`](Self::items) shows it.
+    pub fn lose(&self, table: &str, item: &Value) {
+        let key = json!({"pk": item["pk"], "sk": item["sk"]});
+        let request = DeleteItemRequest {
+            table_name: format!("{}-{table}", tables::PREFIX),
+            key: serde_json::from_value(key).expect("a key"),
+            ..DeleteItemRequest::default()
+        };
+        self.database.delete_item(request).expect("a table that gives items up");
+    }
+
+    /// Lets many records of a kind of their own fall due in a table at once, as on a busy day.
+    pub fn crowd(&self, table: &str, at: Timestamp, many: u32) {
+        let (day, at) = (at.strftime("%Y-%m-%d").to_string(), at.to_string());
+        for number in 0..many {
+            let partition = format!("crowd#{number}");
+            let item =
+                [("pk", &*partition), ("sk", "crowd"), ("expiry_day", &*day), ("expires_at", &*at)];
+            self.write(table, &item);
+        }
+    }
+
+    /// All items of a partition of a table, in order, as the table has them.
+    pub fn items(&self, table: &str, partition: &str) -> Vec<Value> {
+        let partition = AttributeValue::S(partition.to_owned());
+        let request = QueryRequest {
+            table_name: format!("{}-{table}", tables::PREFIX),
+            key_condition_expression: Some("pk = :pk".to_owned()),
+            expression_attribute_values: Some([(":pk".to_owned(), partition)].into()),
+            scan_index_forward: true,
+            ..QueryRequest::default()
+        };
+        let items = self.database.query(request).expect("a table to read").items;
+        let items = items.iter().flatten().map(serde_json::to_value);
+        items.collect::<Result<_, _>>().expect("items that are JSON")
     }
 
     /// The objects that were sent since the last time, by key.

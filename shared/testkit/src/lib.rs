@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a broken test environment should stop the test")]
 
+mod assistant;
 mod caller;
 mod clock;
 mod faults;
@@ -11,10 +12,13 @@ mod hub;
 mod keys;
 mod meter;
 mod post;
+mod queues;
 mod storage;
 mod tables;
+mod wire;
 
 pub use self::{
+    assistant::{FakeModel, Mood},
     caller::{Caller, Reply},
     clock::ManualClock,
     faults::{Fault, Faults},
@@ -22,4 +26,6 @@ pub use self::{
     keys::{pepper, signing_key},
     meter::{Meter, Spent},
     post::RecordedPost,
+    queues::RecordedQueues,
+    wire::RecordedWire,
 };

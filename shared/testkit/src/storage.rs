@@ -29,6 +29,7 @@ use tower::ServiceExt;
 use crate::Reply;
 
 const BUCKET: &str = "test-files";
+const LEDGER: &str = "test-ledger";
 const KEY: &str = "test";
 
 /// A bucket on a folder of its own.
@@ -68,6 +69,7 @@ impl Storage {
                 )
             }
         })
+        .with_ledger(LEDGER)
     }
 
     /// What somebody who was invited sends, as a browser would.
@@ -126,7 +128,9 @@ impl Storage {
 impl Home {
     async fn open(&self) -> &Open {
         let open = || async {
-            fs::create_dir_all(self.folder.join(BUCKET)).expect("a folder");
+            for bucket in [BUCKET, LEDGER] {
+                fs::create_dir_all(self.folder.join(bucket)).expect("a folder");
+            }
             let files = FileSystem::new(&self.folder).expect("a folder");
             let mut builder = S3ServiceBuilder::new(files);
             builder.set_auth(SimpleAuth::from_single(KEY, KEY));

@@ -97,6 +97,7 @@ impl Tour<'_> {
         self.get(sara, one, &place).await;
         self.visit(sara, "PATCH", one, &place, json!({"note": "Call me at noon."})).await;
         self.visit(sara, "PUT", one, &place, json!({"is_patient_visible": false})).await;
+        self.get(sara, "/api/prescriptions/{id}/notes/{pk}/versions", &place).await;
         self.visit(sara, "DELETE", one, &place, Value::Null).await;
         prescribed
     }

@@ -8,14 +8,26 @@ use std::{
 };
 
 use aws_config::BehaviorVersion;
-use carehub_api::{config::Config, token};
+use aws_sdk_sqs::Client as SqsClient;
+use carehub_api::{
+    config::{Config, ConfigError},
+    lambda, token,
+};
 use carehub_domain::{
     account::Username,
+    chain::{Month, Tenant},
     clock::{Clock, SystemClock},
     contact::EmailAddress,
 };
-use carehub_local::{FolderError, Options, Platform, StartError, reasons, secrets, store_at};
-use carehub_operator::{create_admin, demo};
+use carehub_local::{
+    FolderError, Options, PREFIX, Platform, StartError, archive_at, queues_at, reasons, secrets,
+    store_at,
+};
+use carehub_objects::Objects;
+use carehub_operator::{
+    audit::{self, Archive, Finding, Scope},
+    create_admin, demo, dlq,
+};
 use carehub_store::Store;
 use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
@@ -52,8 +64,67 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Look after the audit log.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Look after what was given up on the queues.
+    #[command(subcommand)]
+    Dlq(Dlq),
     /// Make a key pair to sign tokens with, for the first deployment.
     Keys,
+}
+
+/// What can be done about the audit log.
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Compare the log with its links, and those with their checkpoints; fails where they differ.
+    Verify {
+        #[command(flatten)]
+        part: Part,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Link the events that `relay` gave up.
+    Seal {
+        #[command(flatten)]
+        part: Part,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// What can be done about what was given up.
+#[derive(Debug, Subcommand)]
+enum Dlq {
+    /// Count what waits with the dead letters.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Send the dead letters of a queue back to it, such as `sms`.
+    Redrive {
+        /// The queue that gave them up, or that of the dead letters.
+        queue: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// How much of the log.
+#[derive(Args, Clone, Copy, Debug)]
+struct Part {
+    /// Only the chain of this hospital, or `hub` for what belongs to none.
+    #[arg(long)]
+    tenant: Option<Tenant>,
+    /// Only events from this month on, such as 2030-01; links are looked at from the first.
+    #[arg(long)]
+    since: Option<Month>,
+}
+
+impl From<Part> for Scope {
+    fn from(Part { tenant, since }: Part) -> Self {
+        Self { tenant, since }
+    }
 }
 
 /// Which hub.
@@ -71,6 +142,12 @@ struct Place {
     /// The port of its DynamoDB, if it runs.
     #[arg(long, default_value_t = 8001)]
     dynamodb_port: u16,
+    /// The port of its S3, if it runs.
+    #[arg(long, default_value_t = 8002)]
+    s3_port: u16,
+    /// The port of its SQS, if it runs.
+    #[arg(long, default_value_t = 8003)]
+    sqs_port: u16,
     /// The template that says what the hub consists of.
     #[arg(long, default_value = "template.yaml")]
     template: PathBuf,
@@ -120,9 +197,62 @@ impl Command {
                     })
                     .await
             }
+            Self::Audit(Audit::Verify { part, place }) => {
+                place.with_archive(async |archive| verify(archive, part.into()).await).await
+            }
+            Self::Audit(Audit::Seal { part, place }) => {
+                place
+                    .with_archive(async |archive| {
+                        let sealed = audit::seal(archive, part.into(), SystemClock.now()).await?;
+                        writeln!(io::stdout(), "{sealed} events were linked.")?;
+                        Ok(())
+                    })
+                    .await
+            }
+            Self::Dlq(Dlq::List { place }) => {
+                place
+                    .with_queues(async |queues, prefix| {
+                        for letters in dlq::list(queues, prefix).await? {
+                            let from = match &letters.sources[..] {
+                                [] => "no queue".to_owned(),
+                                sources => sources.join(", "),
+                            };
+                            let (name, waiting) = (letters.queue, letters.waiting);
+                            writeln!(io::stdout(), "{name:44}{waiting:>6}  from {from}")?;
+                        }
+                        Ok(())
+                    })
+                    .await
+            }
+            Self::Dlq(Dlq::Redrive { queue, place }) => {
+                place
+                    .with_queues(async |queues, prefix| {
+                        let moved = dlq::redrive(queues, prefix, &queue).await?;
+                        writeln!(io::stdout(), "{moved} sent back.")?;
+                        Ok(())
+                    })
+                    .await
+            }
             Self::Keys => keys(),
         }
     }
+}
+
+/// The log and its chains differ.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the audit log is not whole")]
+struct NotWhole;
+
+async fn verify(archive: &Archive, scope: Scope) -> Outcome {
+    let findings = audit::verify(archive, scope, SystemClock.now()).await?;
+    for finding in &findings {
+        writeln!(io::stdout(), "{finding}")?;
+    }
+    if findings.is_empty() {
+        writeln!(io::stdout(), "No event has been linked yet.")?;
+    }
+    let is_whole = |finding: &Finding| finding.verdict.is_ok();
+    if findings.iter().all(is_whole) { Ok(()) } else { Err(NotWhole.into()) }
 }
 
 impl Place {
@@ -146,6 +276,59 @@ impl Place {
             // It runs already: go through its own door.
             Err(StartError::Folder(FolderError::Busy(_))) => {
                 work(&store_at(self.dynamodb_port)).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Place {
+    /// Does `work` on the log of the hub.
+    async fn with_archive(self, work: impl AsyncFnOnce(&Archive) -> Outcome) -> Outcome {
+        if self.aws {
+            let (aws, config) =
+                (aws_config::load_defaults(BehaviorVersion::latest()).await, Config::from_env()?);
+            let prefix = self.table_prefix.as_ref().unwrap_or(&config.table_prefix);
+            let ledger = config.ledger.as_ref().ok_or(ConfigError::Missing("LEDGER"))?;
+            let objects = Objects::new(carehub_objects::client(&aws), ledger).with_ledger(ledger);
+            let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), prefix);
+            return work(&Archive { store, objects, peppers: lambda::peppers(&config)? }).await;
+        }
+        let options = Options::on_any_port(self.template, self.data);
+        match Platform::start(&options).await {
+            Ok(platform) => {
+                let outcome = work(platform.archive()).await;
+                platform.stop().await;
+                outcome
+            }
+            Err(StartError::Folder(FolderError::Busy(_))) => {
+                work(&archive_at(&options, self.dynamodb_port, self.s3_port)?).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Place {
+    /// Does `work` on the queues of the hub, whose names begin as it is told.
+    async fn with_queues(self, work: impl AsyncFnOnce(&SqsClient, &str) -> Outcome) -> Outcome {
+        if self.aws {
+            let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+            let prefix = match self.table_prefix {
+                Some(prefix) => prefix,
+                None => Config::from_env()?.table_prefix,
+            };
+            return work(&SqsClient::new(&aws), &prefix).await;
+        }
+        let options = Options::on_any_port(self.template, self.data);
+        match Platform::start(&options).await {
+            Ok(platform) => {
+                let outcome = work(&queues_at(platform.sqs.port()), PREFIX).await;
+                platform.stop().await;
+                outcome
+            }
+            Err(StartError::Folder(FolderError::Busy(_))) => {
+                work(&queues_at(self.sqs_port), PREFIX).await
             }
             Err(error) => Err(error.into()),
         }

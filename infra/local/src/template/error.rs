@@ -55,6 +55,12 @@ pub enum Problem {
     /// A stream is not that of a table.
     #[error("reads `{0}`, which is not the stream of a table")]
     NotAStream(String),
+    /// What should be a queue is none.
+    #[error("names `{0}`, which is not a queue")]
+    NotAQueue(String),
+    /// A FIFO queue is not called one, or the reverse.
+    #[error("is called `{0}`, but only the names of FIFO queues end in `.fifo`")]
+    Fifo(String),
     /// A route is malformed.
     #[error(transparent)]
     Route(#[from] BadRoute),

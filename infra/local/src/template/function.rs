@@ -1,11 +1,13 @@
 //! Functions and what triggers them.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_yaml_ng::Mapping;
 
 use super::{
-    bucket::Arrivals, cadence::Cadence, error::Problem, route::Route, scope::Scope,
+    bucket::Arrivals, cadence::Cadence, error::Problem, queue::Intake, route::Route, scope::Scope,
     stack::Resource, table::Table,
 };
 
@@ -14,6 +16,8 @@ use super::{
 pub struct Function {
     /// Its folder in `functions/`, which is also its crate.
     pub name: String,
+    /// How long a call of it may take.
+    pub timeout: Duration,
     /// What it is called for.
     pub triggers: Vec<Trigger>,
 }
@@ -25,10 +29,14 @@ pub enum Trigger {
     Http(Route),
     /// Changes of a table.
     Stream(Stream),
+    /// Messages of a queue.
+    Queue(Intake),
     /// The passing of time.
     Schedule(Schedule),
     /// Objects that arrive.
     Arrivals(Arrivals),
+    /// A route of a WebSocket, such as `$connect`.
+    WebSocket(String),
 }
 
 /// The changes of a table, on their way to a function.
@@ -47,6 +55,8 @@ pub struct Stream {
 pub struct Schedule {
     /// The name of the event.
     pub name: String,
+    /// When, as the template writes it.
+    pub expression: String,
     /// When.
     pub cadence: Cadence,
     /// What the function is given.
@@ -63,20 +73,24 @@ struct Event {
     properties: Mapping,
 }
 
+/// How long a call may take of which nothing is said, in seconds, as AWS Lambda has it.
+const TIMEOUT: u64 = 3;
+
 impl Function {
     pub(super) const KIND: &str = "AWS::Serverless::Function";
 
     pub(super) fn read(scope: &Scope<'_>, resource: &Resource) -> Result<Self, Problem> {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
-        struct Code {
+        struct Declared {
             code_uri: String,
             #[serde(default)]
             event_invoke_config: Patience,
+            timeout: Option<u64>,
         }
 
-        let Code { code_uri, event_invoke_config } =
-            scope.properties(&resource.properties, &["CodeUri", "EventInvokeConfig"])?;
+        let Declared { code_uri, event_invoke_config, timeout } =
+            scope.properties(&resource.properties, &["CodeUri", "EventInvokeConfig", "Timeout"])?;
         let name = match code_uri.trim_end_matches('/').rsplit_once("functions/") {
             Some((_, name)) if !name.is_empty() && !name.contains('/') => name.to_owned(),
             _ => return Err(Problem::Code(code_uri)),
@@ -96,7 +110,8 @@ impl Function {
                 triggers.push(trigger);
             }
         }
-        Ok(Self { name, triggers })
+        let seconds = timeout.or(scope.stack.document.globals.timeout()).unwrap_or(TIMEOUT);
+        Ok(Self { name, timeout: Duration::from_secs(seconds), triggers })
     }
 }
 
@@ -110,6 +125,7 @@ impl Trigger {
         match event.kind.as_str() {
             "HttpApi" => http(scope, event).map(Self::Http),
             "DynamoDB" => stream(scope, event).map(Self::Stream),
+            "SQS" => Intake::read(scope, &event.properties).map(Self::Queue),
             "Schedule" | "ScheduleV2" => schedule(scope, name, event).map(Self::Schedule),
             "EventBridgeRule" => arrivals(scope, event, patience).map(Self::Arrivals),
             kind => Err(Problem::Unsupported(kind.to_owned())),
@@ -203,6 +219,7 @@ fn schedule(scope: &Scope<'_>, name: &str, event: &Event) -> Result<Schedule, Pr
     Ok(Schedule {
         name: name.to_owned(),
         cadence: schedule.parse()?,
+        expression: schedule,
         input: input.map_err(Problem::Shape)?,
     })
 }

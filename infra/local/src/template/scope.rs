@@ -1,5 +1,6 @@
 //! What references mean inside one stack.
 
+use carehub_sqs::Queue;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use serde_yaml_ng::{
@@ -7,7 +8,16 @@ use serde_yaml_ng::{
     value::{Tag, TaggedValue},
 };
 
-use super::{bucket::Bucket, error::Problem, stack::Stack, table::Table};
+use super::{
+    bucket::Bucket,
+    error::Problem,
+    queue,
+    stack::{Resource, Stack},
+    table::Table,
+};
+
+/// Where queues seem to be. Nobody looks at it: an address names the queue by its end.
+const QUEUES: &str = "sqs.local.amazonaws.com";
 
 /// A stack with the values of its parameters.
 #[derive(Clone, Copy)]
@@ -104,6 +114,8 @@ impl<'a> Scope<'a> {
         if self.stack.document.parameters.contains_key(name) {
             return self.parameter(name);
         }
+        // The alias of a function stands for the function.
+        let name = name.strip_suffix(".Alias").unwrap_or(name);
         let resource = self
             .stack
             .document
@@ -113,9 +125,19 @@ impl<'a> Scope<'a> {
         let named = match resource.kind.as_str() {
             Table::KIND => resource.properties.get("TableName"),
             Bucket::KIND => resource.properties.get("BucketName"),
+            queue::KIND => {
+                let name = self.queue(name, resource)?;
+                return Ok(Queue::url_of(QUEUES, &name).into());
+            }
             _ => None,
         };
         named.map_or_else(|| Ok(name.into()), |name| self.value(name))
+    }
+
+    /// The name of a queue. Those without one of their own are never looked for by name.
+    fn queue(&self, name: &str, resource: &Resource) -> Result<String, Problem> {
+        let named = resource.properties.get("QueueName");
+        named.map_or_else(|| Ok(name.to_owned()), |name| self.text(name))
     }
 
     fn parameter(&self, name: &str) -> Result<Json, Problem> {
@@ -159,6 +181,15 @@ impl<'a> Scope<'a> {
             let nested = self.nested(name)?;
             let output = nested.stack.document.outputs.get(output).ok_or_else(undeclared)?;
             return nested.value(&output.value);
+        }
+        if resource.kind == queue::KIND {
+            let queue = self.queue(name, resource)?;
+            return match attribute {
+                "Arn" => Ok(Queue::arn_of(&queue).into()),
+                "QueueName" => Ok(queue.into()),
+                "QueueUrl" => Ok(Queue::url_of(QUEUES, &queue).into()),
+                _ => Err(Problem::Unsupported(format!("!GetAtt {path}"))),
+            };
         }
         let kind = resource.kind.replace("::", "/").to_lowercase();
         let physical = self.reference(name)?;

@@ -22,10 +22,27 @@ pub(super) struct Stack {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Document {
     #[serde(default)]
+    pub(super) globals: Globals,
+    #[serde(default)]
     pub(super) parameters: BTreeMap<String, Parameter>,
     pub(super) resources: BTreeMap<String, Resource>,
     #[serde(default)]
     pub(super) outputs: BTreeMap<String, Output>,
+}
+
+/// What holds for all functions unless they say otherwise.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Globals {
+    #[serde(default)]
+    function: Mapping,
+}
+
+impl Globals {
+    /// How long a call may take, in seconds.
+    pub(super) fn timeout(&self) -> Option<u64> {
+        self.function.get("Timeout")?.as_u64()
+    }
 }
 
 #[derive(Deserialize)]

@@ -4,8 +4,10 @@ use std::{
     collections::BTreeMap,
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use carehub_sqs::Redrive;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::json;
@@ -18,6 +20,8 @@ AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
   Prefix: { Type: String }
+Globals:
+  Function: { Timeout: 7, Runtime: provided.al2023 }
 Resources:
   Data:
     Type: AWS::Serverless::Application
@@ -69,6 +73,21 @@ Resources:
               source: [aws.s3]
               detail-type: [Object Created]
               detail: { bucket: { name: [!GetAtt Data.Outputs.Files] }, object: { key: [{ prefix: new/ }] } }
+  Notifier:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/notifier
+      Timeout: 20
+      Events:
+        Mail:
+          Type: SQS
+          Properties:
+            Queue: !GetAtt Data.Outputs.Mail
+            BatchSize: 5
+            MaximumBatchingWindowInSeconds: 2
+            FunctionResponseTypes: [ReportBatchItemFailures]
+            ScalingConfig: { MaximumConcurrency: 2 }
+        Orders: { Type: SQS, Properties: { Queue: !GetAtt Data.Outputs.Orders, Enabled: false } }
   Housekeeping:
     Type: AWS::Serverless::Function
     Properties:
@@ -111,8 +130,22 @@ Resources:
   Files:
     Type: AWS::S3::Bucket
     Properties: { BucketName: !Sub "${Prefix}-files" }
+  Mail:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub "${Prefix}-mail"
+      VisibilityTimeout: 120
+      MessageRetentionPeriod: 3600
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt MailDeadLetters.Arn, maxReceiveCount: 4 }
+      SqsManagedSseEnabled: true
+  MailDeadLetters: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub "${Prefix}-mail-dead-letters" } }
+  Orders:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: !Sub "${Prefix}-orders.fifo", FifoQueue: true, ContentBasedDeduplication: true }
 Outputs:
   Files: { Value: !Ref Files }
+  Mail: { Value: !GetAtt Mail.Arn }
+  Orders: { Value: !GetAtt Orders.Arn }
   EventStream: { Value: !GetAtt Events.StreamArn }
 "#;
 
@@ -155,11 +188,13 @@ fn schedules_carry_their_input() {
         [
             Schedule {
                 name: "Codes".to_owned(),
+                expression: "rate(15 minutes)".to_owned(),
                 cadence: Cadence::Every(SignedDuration::from_mins(15)),
                 input: json!({"task": "codes"}),
             },
             Schedule {
                 name: "Nightly".to_owned(),
+                expression: "cron(30 2 * * ? *)".to_owned(),
                 cadence: Cadence::At { period: 86_400, offset: 9_000 },
                 input: json!(null),
             },
@@ -182,6 +217,52 @@ fn objects_are_traced_to_their_bucket() {
     assert!(
         reasons(&other)
             .ends_with("uses `Object Deleted of aws.s3`, which is not supported on one machine")
+    );
+}
+
+#[test]
+fn queues_come_with_what_is_declared_of_them() {
+    let template = parse(ROOT).unwrap();
+
+    let redrive = Redrive { dead_letters: "clinic-mail-dead-letters".to_owned(), receives: 4 };
+    let mail = Queue {
+        visibility: 120,
+        retention: 3600,
+        redrive: Some(redrive),
+        ..Queue::named("clinic-mail")
+    };
+    let orders = Queue { same_content_is_same_message: true, ..Queue::named("clinic-orders.fifo") };
+    assert_eq!(template.queues, [mail, Queue::named("clinic-mail-dead-letters"), orders]);
+}
+
+#[test]
+fn messages_are_traced_to_their_queue() {
+    let template = parse(ROOT).unwrap();
+
+    let notifier = function(&template, "notifier");
+    let [Trigger::Queue(mail), Trigger::Queue(orders)] = &notifier.triggers[..] else {
+        panic!("the notifier reads queues");
+    };
+    let expected = Intake {
+        queue: "clinic-mail".to_owned(),
+        batch: 5,
+        window: Duration::from_secs(2),
+        partial: true,
+        enabled: true,
+    };
+    assert_eq!(*mail, expected);
+    assert_eq!((orders.batch, orders.partial, orders.enabled), (10, false, false));
+    let timeouts = ["notifier", "relay"].map(|name| function(&template, name).timeout.as_secs());
+    assert_eq!(timeouts, [20, 7]);
+}
+
+#[test]
+fn only_fifo_queues_are_called_so() {
+    let error = parse(&ROOT.replace("infra/data.yaml", "fifo.yaml")).unwrap_err();
+
+    assert_eq!(
+        reasons(&error),
+        "fifo.yaml: Odd: is called `odd.fifo`, but only the names of FIFO queues end in `.fifo`"
     );
 }
 
@@ -268,6 +349,10 @@ fn errors_name_the_resource_and_the_reason() {
             "`x`, which is not the stream of a table",
         ),
         (
+            "{CodeUri: functions/a, Events: {E: {Type: SQS, Properties: {Queue: x}}}}",
+            "`x`, which is not a queue",
+        ),
+        (
             "{CodeUri: functions/a, Events: {E: {Type: Schedule, Properties: {Schedule: x}}}}",
             "`x` is neither",
         ),
@@ -330,10 +415,12 @@ fn functions(properties: &str) -> Result<Template, TemplateError> {
 
 fn parse(root: &str) -> Result<Template, TemplateError> {
     let keyless = "Resources: {Keyless: {Type: AWS::DynamoDB::Table, Properties: {TableName: x}}}";
+    let odd = "Resources: {Odd: {Type: AWS::SQS::Queue, Properties: {QueueName: odd.fifo}}}";
     let files: BTreeMap<_, _> = [
         (PathBuf::from("template.yaml"), root),
         (PathBuf::from("infra/data.yaml"), DATA),
         (PathBuf::from("bad.yaml"), keyless),
+        (PathBuf::from("fifo.yaml"), odd),
     ]
     .into();
     Template::parse(Path::new("template.yaml"), "clinic", &|path| {

@@ -84,6 +84,10 @@ policy! {
     SignOut               "LOGOUT"                  [__  OWN OWN OWN OWN OWN OWN __],
     /// End other sessions of the account.
     EndSession            "SESSION_ENDED"           [__  OWN OWN OWN OWN OWN OWN __],
+    /// Take a ticket for a live connection.
+    TakeTicket            "TICKET_CREATED"          [__  OWN OWN OWN OWN OWN OWN __],
+    /// Open a live connection with it.
+    Connect               "CONNECTION_OPENED"       [__  OWN OWN OWN OWN OWN OWN __],
     /// Replace the password.
     ChangePassword        "PASSWORD_CHANGED"        [__  OWN OWN OWN OWN OWN OWN __],
     /// Replace a forgotten password, with a one-time code.
@@ -201,13 +205,15 @@ policy! {
     /// Begin a visit.
     StartVisit            "APPOINTMENT_STARTED"     [__  __  OWN __  __  ALL ALL __],
     /// End a visit.
-    CompleteVisit         "APPOINTMENT_COMPLETED"   [__  __  OWN HSP __  ALL ALL __],
+    CompleteVisit         "APPOINTMENT_COMPLETED"   [__  __  OWN HSP __  ALL ALL ALL],
     /// Call an appointment off.
     CancelAppointment     "APPOINTMENT_CANCELLED"   [__  OWN OWN HSP OWN ALL ALL __],
     /// Move an appointment to another time.
     RescheduleAppointment "APPOINTMENT_RESCHEDULED" [__  OWN OWN HSP OWN ALL ALL __],
     /// Note that the patient did not come.
     MissAppointment       "APPOINTMENT_MISSED"      [__  __  OWN HSP __  ALL ALL ALL],
+    /// Close an appointment that never came to be and is long past.
+    ExpireAppointment     "APPOINTMENT_EXPIRED"     [__  __  __  __  __  __  __  ALL],
 
     /// See what is kept for oneself.
     ViewHold              "HOLD_VIEWED"             [__  OWN __  __  __  __  __  __],
@@ -392,6 +398,55 @@ policy! {
     ViewSafetyRules       "SAFETY_RULES_VIEWED"     [__  __  PUB PUB __  ALL ALL __],
     /// Change how the safety check judges at a hospital.
     EditSafetyRules       "SAFETY_RULES_UPDATED"    [__  __  __  HSP __  __  __  __],
+
+    /// Ask what could be given.
+    RequestRecommendation "RECOMMENDATION_REQUESTED" [__ OWN OWN OWN __  OWN OWN __],
+    /// See what one asked, and the answer.
+    ViewRecommendation    "RECOMMENDATION_VIEWED"   [__  OWN OWN OWN __  OWN OWN ALL],
+    /// Answer it, or give up on it.
+    AnswerRecommendation  "RECOMMENDATION_MADE"     [__  __  __  __  __  __  __  ALL],
+    /// Say what became of the draft.
+    DecideRecommendation  "RECOMMENDATION_DECIDED"  [__  __  OWN OWN __  OWN OWN __],
+    /// Count what is asked.
+    ViewRecommendationStats "RECOMMENDATION_STATS_VIEWED" [__ __ __ __ __ ALL ALL __],
+    /// Forget the answers that are kept for the next who asks the same.
+    ClearRecommendations  "RECOMMENDATIONS_CLEARED" [__  __  __  __  __  ALL ALL __],
+    /// See what a hospital says about recommendations.
+    ViewRecommendationSettings "RECOMMENDATION_SETTINGS_VIEWED" [__ HSP HSP HSP __ ALL ALL ALL],
+    /// Say what counts there.
+    EditRecommendationSettings "RECOMMENDATION_SETTINGS_UPDATED" [__ __ __ HSP __ __ __ __],
+
+    /// See a webhook of a hospital.
+    ViewWebhook           "WEBHOOK_VIEWED"          [__  __  __  HSP __  ALL ALL ALL],
+    /// Let a program know what happens.
+    CreateWebhook         "WEBHOOK_CREATED"         [__  __  __  HSP __  __  __  __],
+    /// Change where a program listens and what it is told of.
+    EditWebhook           "WEBHOOK_UPDATED"         [__  __  __  HSP __  __  __  __],
+    /// Let a program know nothing any more.
+    DeleteWebhook         "WEBHOOK_DELETED"         [__  __  __  HSP __  __  __  __],
+    /// Give a webhook another secret.
+    RotateWebhook         "WEBHOOK_ROTATED"         [__  __  __  HSP __  __  __  __],
+    /// Call a program on trial.
+    PingWebhook           "WEBHOOK_PINGED"          [__  __  __  HSP __  __  __  __],
+    /// Note that a program is gone, so that it is not called any more.
+    SuspendWebhook        "WEBHOOK_SUSPENDED"       [__  __  __  __  __  __  __  ALL],
+
+    /// See what one is told.
+    ViewNotification      "NOTIFICATION_VIEWED"     [__  OWN OWN OWN OWN OWN OWN ALL],
+    /// List what one is told.
+    ListNotifications     "NOTIFICATIONS_LISTED"    [__  OWN OWN OWN OWN OWN OWN ALL],
+    /// Note that one has read it.
+    ReadNotification      "NOTIFICATION_READ"       [__  OWN OWN OWN OWN OWN OWN __],
+    /// Take it out of the list.
+    DeleteNotification    "NOTIFICATION_DELETED"    [__  OWN OWN OWN OWN OWN OWN ALL],
+    /// Tell somebody something.
+    Notify                "NOTIFICATION_CREATED"    [__  __  __  __  __  __  __  ALL],
+    /// Carry it to them.
+    DeliverNotification   "NOTIFICATION_SENT"       [__  __  __  __  __  __  __  ALL],
+    /// See how one wants to be told.
+    ViewPreferences       "NOTIFICATION_PREFERENCES_VIEWED" [__ OWN OWN OWN OWN OWN OWN ALL],
+    /// Want to be told in another way.
+    EditPreferences       "NOTIFICATION_PREFERENCES_UPDATED" [__ OWN OWN OWN OWN OWN OWN __],
 
     /// See the totals of the hub.
     ViewDashboard         "DASHBOARD_VIEWED"        [__  __  __  __  __  ALL ALL __],

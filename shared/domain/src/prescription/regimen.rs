@@ -13,6 +13,7 @@ use crate::{
     failures,
     glass::Reason,
     patient::{AllergyStatus, Patient},
+    recommendation::Facts,
     revision::{Revised, revised},
     safety::{self, DailyIntake, Medicine, Override, Person, Report, SafetyError, SiteRules},
     text::Text,
@@ -121,6 +122,18 @@ impl Bedside {
         regimen
     }
 
+    /// What the record knows of the patient, with what was prescribed. Where something cannot be
+    /// read, nobody knows what the patient takes.
+    pub fn facts(&self, now: Timestamp) -> Facts {
+        let mut facts = Facts::of(&self.patient, now.to_zoned(TimeZone::UTC).date());
+        if let Some(current) = &mut facts.current_medications {
+            let prescribed = self.taken(&[], now).into_iter();
+            current.extend(prescribed.map(|medication| medication.best_name().clone()));
+        }
+        facts.current_medications = facts.current_medications.filter(|_| !self.has_gaps);
+        facts
+    }
+
     fn taken(&self, besides: &[PrescriptionId], now: Timestamp) -> Vec<&Medication> {
         let others = self.prescriptions.iter().filter(|known| !besides.contains(&known.id));
         others.flat_map(|known| known.taken(now)).map(|item| &item.medication).collect()
@@ -163,6 +176,14 @@ fn hear<'a>(person: &mut Person<'a>, allergies: Option<&'a [Text<200>]>) {
 }
 
 impl Medication {
+    /// The first of its names that the safety check knows, or else what it is called.
+    fn best_name(&self) -> &Text<200> {
+        let is_known =
+            |name: &&&Text<200>| !safety::ingredients(&Medicine::named(name.reveal())).is_empty();
+        let names = [self.generic_name.as_ref(), Some(&self.name), self.brand_name.as_ref()];
+        names.iter().flatten().find(is_known).copied().unwrap_or(&self.name)
+    }
+
     /// What the safety check has to know of it.
     fn to_check(&self) -> Medicine<'_> {
         let times = self.frequency.and_then(Frequency::doses_a_day);

@@ -60,6 +60,18 @@ pub fn ingredients(medicine: &Medicine<'_>) -> Vec<&'static str> {
     ingredients.into_iter().filter(|_| is_complete).map(name).collect()
 }
 
+/// What an allergy means, as the data call it; nothing unless they know all of it. What is no
+/// medicine, such as peanuts, means no ingredient.
+pub fn allergens(allergy: &str) -> Option<Vec<&'static str>> {
+    let Reading { ingredients, is_complete } = data().read_allergy(allergy);
+    is_complete.then(|| ingredients.into_iter().map(name).collect())
+}
+
+/// Every ingredient that a text names by any name, whatever else it says.
+pub fn named_within(text: &str) -> Vec<&'static str> {
+    data().read_medicine(text).ingredients.into_iter().map(name).collect()
+}
+
 /// A medicine, read.
 struct Taken<'a> {
     medicine: &'a Medicine<'a>,

@@ -154,7 +154,7 @@ impl Hasher for Fnv {
 
 /// The text in plain small letters and digits, with single spaces between words and ` + ` where
 /// a sign joins or separates. Signs between digits, such as in `70/30`, do neither.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let folded: Cow<'_, str> =
         if text.is_ascii() { text.into() } else { deunicode::deunicode(text).into() };
     let mut plain = String::with_capacity(folded.len() + 4);

@@ -51,7 +51,7 @@ impl RuleId {
     const LONGEST: usize = 40;
 
     /// The name of a rule that is built in.
-    pub(super) const fn known(id: &'static str) -> Self {
+    pub(crate) const fn known(id: &'static str) -> Self {
         Self(Cow::Borrowed(id))
     }
 

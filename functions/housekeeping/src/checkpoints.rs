@@ -1,0 +1,31 @@
+//! Keeping how far the chains of the audit log have come, where nobody can change it.
+
+use carehub_domain::{
+    chain::{Checkpoint, Head},
+    secret::Pepper,
+};
+use carehub_objects::Objects;
+use carehub_store::Store;
+
+use crate::{ChoreError, Kept, each, tally};
+
+/// The most chains that one run sees to; the rest waits for the next.
+const RUN: usize = 1000;
+
+pub(crate) async fn keep(
+    store: &Store,
+    objects: &Objects,
+    pepper: &Pepper,
+) -> Result<Kept, ChoreError> {
+    let moved = store.chains().moved(RUN).await?;
+    let keep_one = async |head: Head| {
+        let checkpoint = Checkpoint::of(&head, pepper);
+        // First the object: one that was not noted is written again, and says the same.
+        objects.ledger().put(&checkpoint).await?;
+        Ok(store.chains().keep(&checkpoint).await?)
+    };
+    let kept = each(moved, keep_one).await;
+    let (checkpoints, failed) = tally(&kept, |()| 1);
+    tracing::info!(checkpoints.kept = checkpoints, checkpoints.failed = failed, "checkpoints kept");
+    Ok(Kept { checkpoints, failed })
+}

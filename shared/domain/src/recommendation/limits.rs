@@ -1,0 +1,150 @@
+//! How often a language model is asked: not while it fails, and not without end.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// So many failures in a row are enough.
+const ENOUGH: u32 = 5;
+/// How long a service rests after that.
+const REST: SignedDuration = SignedDuration::from_secs(60);
+/// The longest rest, whatever the service asks for.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(1);
+/// How long a trial may take before another is allowed.
+const TRIAL: SignedDuration = SignedDuration::from_secs(30);
+
+/// Keeps a service that fails from being asked. A new one lets everything through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "breaker", rename_all = "kebab-case")]
+pub enum Breaker {
+    /// The service is asked.
+    Closed {
+        /// How often it failed since it last answered.
+        failures: u32,
+    },
+    /// It is not asked.
+    Open {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// One question is on its way, to see whether it answers again.
+    HalfOpen {
+        /// When another is allowed if nothing is heard of that one.
+        until: Timestamp,
+    },
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self::Closed { failures: 0 }
+    }
+}
+
+impl Breaker {
+    /// Lets a question through, or says until when none is. Whoever asks saves what comes back
+    /// first, so that only one of many makes the trial after a rest.
+    pub fn admit(self, now: Timestamp) -> Result<Self, Open> {
+        match self {
+            Self::Closed { .. } => Ok(self),
+            Self::Open { until } | Self::HalfOpen { until } if now < until => Err(Open { until }),
+            Self::Open { .. } | Self::HalfOpen { .. } => {
+                Ok(Self::HalfOpen { until: later(now, TRIAL) })
+            }
+        }
+    }
+
+    /// The service answered, whatever it said.
+    #[must_use]
+    pub fn succeeded(self) -> Self {
+        Self::default()
+    }
+
+    /// The service did not answer. If it said how long to leave it alone, it is left alone.
+    #[must_use]
+    pub fn failed(self, now: Timestamp, retry_after: Option<SignedDuration>) -> Self {
+        let rest = retry_after.unwrap_or(REST).clamp(SignedDuration::ZERO, LONGEST_REST);
+        let failures = match self {
+            Self::Closed { failures } => failures.saturating_add(1),
+            Self::Open { .. } | Self::HalfOpen { .. } => ENOUGH,
+        };
+        if failures >= ENOUGH || retry_after.is_some() {
+            Self::Open { until: later(now, rest) }
+        } else {
+            Self::Closed { failures }
+        }
+    }
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The service is left alone for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the service is left alone until {until}")]
+pub struct Open {
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// How often one tenant asks in a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// So often.
+    pub calls_a_day: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { calls_a_day: 500 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn after(failures: u32) -> Breaker {
+        (0..failures).fold(Breaker::default(), |breaker, _| breaker.failed(at(0), None))
+    }
+
+    #[test]
+    fn a_service_that_fails_now_and_then_is_asked_again() {
+        assert!(after(ENOUGH - 1).admit(at(0)).is_ok());
+        assert_eq!(after(ENOUGH - 1).succeeded(), Breaker::default());
+    }
+
+    #[test]
+    fn a_service_that_fails_again_and_again_rests() {
+        let breaker = after(ENOUGH);
+
+        assert_eq!(breaker.admit(at(0)), Err(Open { until: at(60) }));
+        assert_eq!(breaker.admit(at(59)), Err(Open { until: at(60) }));
+    }
+
+    #[test]
+    fn after_a_rest_one_question_is_tried_and_decides() {
+        let trial = after(ENOUGH).admit(at(60)).unwrap();
+
+        assert_eq!(trial.admit(at(61)), Err(Open { until: at(90) }));
+        assert_eq!(trial.failed(at(62), None), Breaker::Open { until: at(122) });
+        assert_eq!(trial.succeeded(), Breaker::default());
+    }
+
+    #[test]
+    fn a_trial_of_which_nothing_is_heard_does_not_block_for_ever() {
+        let trial = after(ENOUGH).admit(at(60)).unwrap();
+        assert!(trial.admit(at(90)).is_ok());
+    }
+
+    #[test]
+    fn a_service_that_asks_to_be_left_alone_is_but_not_for_ever() {
+        let asked = |seconds| Some(SignedDuration::from_secs(seconds));
+        assert_eq!(after(0).failed(at(0), asked(7)), Breaker::Open { until: at(7) });
+        assert_eq!(after(0).failed(at(0), asked(999_999)), Breaker::Open { until: at(3600) });
+        assert_eq!(after(0).failed(at(0), asked(-5)), Breaker::Open { until: at(0) });
+    }
+}
