@@ -58,7 +58,7 @@ async fn a_program_is_told_what_happens_in_its_hospital() {
     assert_eq!(call.body()["data"]["hospital"], jinnah.id_as("hsp"));
     assert_eq!(call.header("content-type"), "application/json");
     assert_eq!(json!(call.header("webhook-id")), call.body()["id"]);
-    assert_eq!(call.header("webhook-timestamp"), "1893916800");
+    assert_eq!(call.header("webhook-timestamp"), "1894003200");
     call.check(&webhook);
     for name in ["Ali", "Raza", "jinnah", "10.0."] {
         assert!(!call.body.contains(name), "{}", call.body);

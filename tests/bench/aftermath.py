@@ -15,7 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from live import Live  # noqa: E402
 
-NOTES, EVENTS = 300, 4_000
+# A visit has at most a hundred entries of each kind.
+ENTRIES = [("notes", "note", number) for number in range(100)]
+ENTRIES += [("symptoms", "symptom", number) for number in range(100)]
+EVENTS = 4_000
 
 
 def measure(platform, people, binary, progress):
@@ -25,13 +28,13 @@ def measure(platform, people, binary, progress):
     progress("from commit to push")
     delays = pushes(platform, people, manager, hospital, doctor, doctor_id)
     progress("events through relay")
-    return {"push": spread(delays), "relay": throughput(platform, binary, hospital, doctor_id)}
+    return {"push": spread(delays), "relay": throughput(platform, binary, hospital)}
 
 
 def pushes(platform, people, manager, hospital, doctor, doctor_id):
-    """Seconds from the answer to a doctor's note until the patient hears of it, one note at a time.
+    """Seconds from the answer to a doctor's entry until the patient hears of it, one at a time.
 
-    The note is committed before it is answered, so this is a little less than the delay from the
+    The entry is committed before it is answered, so this is a little less than the delay from the
     commit; the answer itself takes a millisecond or two.
     """
     patient = people.patient("aftermath-patient")
@@ -45,15 +48,14 @@ def pushes(platform, people, manager, hospital, doctor, doctor_id):
         raise Failure("the live connection is not ready")
     quiet(live)
     delays = []
-    for number in range(NOTES):
-        note = {"note": f"Note {number}"}
-        path = f"/api/consultations/{visit}/notes"
-        platform.call("POST", path, note, expect=201, token=doctor)
+    for kind, field, number in ENTRIES:
+        entry = {field: f"Entry {number}"}
+        platform.call("POST", f"/api/consultations/{visit}/{kind}", entry, expect=201, token=doctor)
         answered = time.perf_counter()
         while (heard := live.hear(10)) and heard["type"] != "consultation":
             pass
         if not heard:
-            raise Failure(f"note {number} was not heard of")
+            raise Failure(f"entry {number} of the {kind} was not heard of")
         delays.append(time.perf_counter() - answered)
     live.close()
     return delays
@@ -83,13 +85,13 @@ def quiet(live):
         pass
 
 
-def throughput(platform, binary, hospital, doctor):
-    """Events a second: appointments are written as fast as the tables take them, straight, and the
+def throughput(platform, binary, hospital):
+    """Events a second: lines of the audit log are written as fast as the table takes them, and the
     number of the hospital's last sealed event says how far `relay` has come."""
     sealed = Sealed(platform.dynamodb_port, hospital)
     before = sealed.settled()
     begun = time.perf_counter()
-    crowd.fill(platform, binary, hospital, "appointments", EVENTS, ["--doctor", doctor])
+    crowd.fill(platform, binary, hospital, "events", EVENTS)
     written = time.perf_counter() - begun
     behind = before + EVENTS - sealed.number()
     end = sealed.settled()
@@ -111,7 +113,7 @@ class Sealed:
     PATIENCE = 2.0
 
     def __init__(self, port, hospital):
-        self.key = {"pk": {"S": f"chain#{hospital}"}, "sk": {"S": "head"}}
+        self.key = {"pk": {"S": "chains#hub"}, "sk": {"S": f"head#{hospital}"}}
         self.client = boto3.client(
             "dynamodb", endpoint_url=f"http://127.0.0.1:{port}", region_name="local",
             aws_access_key_id="local", aws_secret_access_key="local",

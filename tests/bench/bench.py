@@ -17,7 +17,7 @@ could not be taken, and with `--strict` also when a target is missed.
 Two files say what the functions need; both are keyed by function name:
 
 * env.json: environment variables. `*` is for all functions, `carehub-local` for the platform only.
-  `{dynamodb_port}` and `{s3_port}` stand for the ports of the platform that this run starts. While
+  `{port}`, `{dynamodb_port}`, `{s3_port}` and `{sqs_port}` stand for the ports of the platform that this run starts. While
   cold starts are measured nobody listens there; while memory is measured the platform does.
   A value `@path` is the content of that file of the repository, `{signing_key}` a key made for
   this run.
@@ -71,7 +71,7 @@ class Bench:
         self.target = options.target.resolve()
         self.env = json.loads(options.env.read_text())
         self.events = json.loads(options.events.read_text())
-        self.port, self.dynamodb_port, self.s3_port = free_ports(3)
+        self.port, self.dynamodb_port, self.s3_port, self.sqs_port = free_ports(4)
         self.platform = None
         self.results = {
             "taken": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -160,7 +160,8 @@ class Bench:
                 self.fail(f"load: carehub-local is not built under {self.target}")
             return
         platform = load.Platform(
-            binary, self.environment("carehub-local"), self.port, self.dynamodb_port, self.s3_port
+            binary, self.environment("carehub-local"), self.port, self.dynamodb_port,
+            self.s3_port, self.sqs_port,
         )
         self.attempt("carehub-local", lambda: self.keep(stack.enter_context(platform)))
 
@@ -172,6 +173,8 @@ class Bench:
         known = {
             "{dynamodb_port}": self.dynamodb_port,
             "{s3_port}": self.s3_port,
+            "{sqs_port}": self.sqs_port,
+            "{port}": self.port,
             "{signing_key}": self.signing_key(),
         }
         env = {**shared, **self.env.get(name, {})}

@@ -27,10 +27,13 @@ DOCTORS = 8
 class Platform:
     """`carehub-local` with a data folder of its own, ended on leaving the `with` block."""
 
-    def __init__(self, binary, env, port, dynamodb_port, s3_port):
+    def __init__(self, binary, env, port, dynamodb_port, s3_port, sqs_port):
         self.binary, self.env, self.port = binary, env, port
         self.dynamodb_port, self.s3_port = dynamodb_port, s3_port
-        self.ports = {"--port": port, "--dynamodb-port": dynamodb_port, "--s3-port": s3_port}
+        self.ports = {
+            "--port": port, "--dynamodb-port": dynamodb_port, "--s3-port": s3_port,
+            "--sqs-port": sqs_port,
+        }
         self.folder = Path(tempfile.mkdtemp(prefix="carehub-bench-"))
         self.process = None
 

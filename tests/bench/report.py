@@ -183,8 +183,8 @@ def aftermath(results):
         return None
     push, relay = found["push"], found["relay"]
     cells = [
-        ["from a note's answer to its push", f"p50 {push['p50_ms']:.0f} ms", f"p99 {push['p99_ms']:.0f} ms",
-         f"{push['count']} notes, one at a time"],
+        ["from an entry's answer to its push", f"p50 {push['p50_ms']:.0f} ms", f"p99 {push['p99_ms']:.0f} ms",
+         f"{push['count']} entries of a doctor, one at a time"],
         ["events through relay", f"{relay['per_second']:,.0f} a second", "",
          f"{relay['events']:,} events, written at {relay['written_per_second']:,.0f} a second, "
          f"{relay['behind']:,} behind at the end"],

@@ -2,6 +2,7 @@
 //! to look at them; or measures the safety check, which needs no platform.
 
 mod diary;
+mod events;
 mod patients;
 mod safety;
 
@@ -39,6 +40,13 @@ enum Crowd {
         place: Place,
         #[command(flatten)]
         appointments: diary::Appointments,
+    },
+    /// Lines of the hospital's audit log.
+    Events {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        events: events::Events,
     },
     /// How long a safety check takes.
     Safety(safety::Safety),
@@ -87,6 +95,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Crowd::Appointments { place, appointments } => {
             let (store, actor, meter) = place.open();
             appointments.enter(&store, &actor, &meter).await?
+        }
+        Crowd::Events { place, events } => {
+            let (store, actor, _) = place.open();
+            events.enter(&store, &actor).await?
         }
         Crowd::Safety(safety) => safety.measure()?,
     };
