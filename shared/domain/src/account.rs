@@ -43,11 +43,13 @@ impl Username {
 
     /// The name of a doctor's account that a hospital opens: `alimehmood_jinnahhospital`.
     ///
-    /// Whoever comes later under the same name gets a number behind it.
+    /// Whoever comes later under the same name gets a number behind it, and whose own name has no
+    /// letter is called by the profession.
     pub fn of_doctor(doctor: &PersonName, hospital: &str, taken: u32) -> Self {
         let suffix = if taken == 0 { String::new() } else { taken.to_string() };
         let doctor = slug(&doctor.full(), 110);
-        let doctor = if doctor.is_empty() { "doctor" } else { &doctor };
+        let has_letter = doctor.bytes().any(|b| b.is_ascii_alphabetic());
+        let doctor = if has_letter { doctor.as_str() } else { "doctor" };
         Self(format!("{doctor}_{}{suffix}", slug(hospital, 20)))
     }
 
@@ -627,6 +629,7 @@ mod tests {
             "josenunezortiz_stmaryschildrenhospi"
         );
         assert_eq!(of("☃", "", "Clinic", 0), "snowman_clinic");
+        assert_eq!(of("7", "", "24/7", 0), "doctor_247");
     }
 
     #[test]
