@@ -220,7 +220,6 @@ fn the_whole_policy() {
     ReadNotification                   ·         own         own         own         own         own         own           ·
     DeleteNotification                 ·         own         own         own         own         own         own         all
     Notify                             ·           ·           ·           ·           ·           ·           ·         all
-    DeliverNotification                ·           ·           ·           ·           ·           ·           ·         all
     ViewPreferences                    ·         own         own         own         own         own         own         all
     EditPreferences                    ·         own         own         own         own         own         own           ·
     ViewDashboard                      ·           ·           ·           ·           ·         all         all           ·

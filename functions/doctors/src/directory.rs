@@ -8,7 +8,7 @@ use carehub_api::{
     error::Problem,
     extract::Json,
     form,
-    form::Invalid,
+    form::{Flag, Invalid},
     listing::{Listing, PageView, Paging},
 };
 use carehub_domain::{
@@ -20,7 +20,7 @@ use carehub_domain::{
 };
 use carehub_store::{DoctorFilter, Page, Store, Visitor};
 
-use crate::query::{Experience, Flag, Stars, Way};
+use crate::query::{Experience, Stars, Way};
 
 form! {
     /// Which doctors to list.

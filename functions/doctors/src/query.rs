@@ -6,24 +6,6 @@ use carehub_domain::doctor::{BadPractice, Fee, Years};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// `true` or `false`.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(try_from = "String")]
-#[schema(value_type = bool)]
-pub(crate) struct Flag(pub(crate) bool);
-
-impl TryFrom<String> for Flag {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" => Ok(Self(true)),
-            "false" | "0" => Ok(Self(false)),
-            _ => Err("expected true or false"),
-        }
-    }
-}
-
 /// Years of practice.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(try_from = "String")]

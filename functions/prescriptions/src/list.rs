@@ -7,7 +7,7 @@ use carehub_api::{
     error::Problem,
     extract::{Json, Path},
     form,
-    form::Invalid,
+    form::{Flag, Invalid},
     listing::{Listing, PageView, Paging},
 };
 use carehub_domain::{
@@ -19,8 +19,6 @@ use carehub_domain::{
 };
 use carehub_store::{Page, Store};
 use jiff::civil::Date;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::{PrescriptionView, view::PrescribedView};
 
@@ -51,24 +49,6 @@ form! {
         active_only: Option<Flag> = "is_active",
         /// Accepted and without effect: newest first.
         ordering: Option<String>,
-    }
-}
-
-/// `true` or `false`.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(try_from = "String")]
-#[schema(value_type = bool)]
-pub(crate) struct Flag(bool);
-
-impl TryFrom<String> for Flag {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" => Ok(Self(true)),
-            "false" | "0" => Ok(Self(false)),
-            _ => Err("expected true or false"),
-        }
     }
 }
 

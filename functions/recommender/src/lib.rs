@@ -6,7 +6,7 @@ mod rank;
 
 use std::sync::Arc;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use carehub_api::config::Config;
 use carehub_clients::{ChatModel, Errand, SharedAssistant};
 use carehub_domain::{
@@ -15,8 +15,8 @@ use carehub_domain::{
     failures,
     recommendation::{Budget, FailureCause},
 };
+use carehub_events::each_alone;
 use carehub_store::Store;
-use futures_util::future::join_all;
 
 /// How often a message comes before the queue puts it aside.
 pub const MOST_TRIES: u32 = 5;
@@ -43,27 +43,15 @@ pub fn assistant(config: &Config) -> Option<SharedAssistant> {
 impl Recommender {
     /// Does a batch of errands, all at once, and says which are to come again.
     pub async fn work(&self, batch: SqsEvent) -> SqsBatchResponse {
-        let errands = batch.records.into_iter().map(|message| self.work_on(message));
-        let mut answer = SqsBatchResponse::default();
-        answer.batch_item_failures = join_all(errands).await.into_iter().flatten().collect();
-        answer
+        each_alone(batch, |message| self.run(message)).await
     }
 
-    /// Does one errand. A failure goes back alone; the last of them is told to whoever waits.
-    async fn work_on(&self, message: SqsMessage) -> Option<BatchItemFailure> {
+    /// Does one errand. The last failure is told to whoever waits.
+    async fn run(&self, message: SqsMessage) -> Result<(), Box<dyn Failure>> {
         let is_last = tries(&message) >= MOST_TRIES;
-        let id = message.message_id.unwrap_or_default();
-        let error = self.run(&message.body.unwrap_or_default(), is_last).await.err()?;
-        let (code, message) = (error.code(), id.as_str());
-        tracing::error!(error.code = code, message.id = message, "a recommendation was not made");
-        let mut failure = BatchItemFailure::default();
-        failure.item_identifier = id;
-        Some(failure)
-    }
-
-    async fn run(&self, body: &str, is_last: bool) -> Result<(), Box<dyn Failure>> {
+        let body = message.body.unwrap_or_default();
         let errand =
-            serde_json::from_str(body).map_err(|_| failed(RecommenderError::Unreadable))?;
+            serde_json::from_str(&body).map_err(|_| failed(RecommenderError::Unreadable))?;
         let Errand::Recommend { requester, recommendation } = errand else {
             return Err(failed(RecommenderError::Misplaced));
         };

@@ -1,15 +1,18 @@
-//! Consuming what the hub announces.
+//! Consuming what the hub announces, and what waits on its queues.
 
 use std::collections::BTreeMap;
 
 use aws_lambda_events::{
     event::dynamodb::{Event as Batch, EventRecord},
+    sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
 use carehub_domain::{
+    Failure,
     chain::{Imprint, Tenant},
     event::{Event, EventId},
 };
+use futures_util::future::join_all;
 use serde_dynamo::{AttributeValue, Item};
 
 /// The events that a batch of the stream announces, each with its place in the stream.
@@ -66,6 +69,29 @@ pub fn again_from(sequence_number: String) -> DynamoDbEventResponse {
 /// Says that the whole batch was dealt with.
 pub fn done() -> DynamoDbEventResponse {
     DynamoDbEventResponse::default()
+}
+
+/// Does the errands of a batch of a queue, all at once, and says which are to come again: what
+/// fails goes back alone.
+pub async fn each_alone<F>(batch: SqsEvent, errand: impl Fn(SqsMessage) -> F) -> SqsBatchResponse
+where
+    F: Future<Output = Result<(), Box<dyn Failure>>>,
+{
+    let errands = batch.records.into_iter().map(|message| {
+        let id = message.message_id.clone().unwrap_or_default();
+        let errand = errand(message);
+        async move {
+            let error = errand.await.err()?;
+            let (code, message) = (error.code(), id.as_str());
+            tracing::error!(error.code = code, message.id = message, "an errand was not done");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            Some(failure)
+        }
+    });
+    let mut answer = SqsBatchResponse::default();
+    answer.batch_item_failures = join_all(errands).await.into_iter().flatten().collect();
+    answer
 }
 
 /// A record of the stream is no event.

@@ -441,8 +441,6 @@ policy! {
     DeleteNotification    "NOTIFICATION_DELETED"    [__  OWN OWN OWN OWN OWN OWN ALL],
     /// Tell somebody something.
     Notify                "NOTIFICATION_CREATED"    [__  __  __  __  __  __  __  ALL],
-    /// Carry it to them.
-    DeliverNotification   "NOTIFICATION_SENT"       [__  __  __  __  __  __  __  ALL],
     /// See how one wants to be told.
     ViewPreferences       "NOTIFICATION_PREFERENCES_VIEWED" [__ OWN OWN OWN OWN OWN OWN ALL],
     /// Want to be told in another way.
