@@ -1080,6 +1080,45 @@ async fn outdated_changes_and_changes_of_what_is_over_are_refused() {
     assert!(over.problem().detail.unwrap().contains("COMPLETED"));
 }
 
+/// 000-22, 000-23, 000-24, 003-14, 003-16: whoever goes on from what an appointment was is told to
+/// look again.
+#[tokio::test]
+async fn no_step_is_taken_on_what_has_changed_since() {
+    let hub = open().await;
+    let clinic = Clinic::open(&hub).await;
+    let Clinic { hospital, ali, ana, .. } = &clinic;
+    let path = format!("{ALL}{}", id_of(&clinic.slot(TUESDAY, "10:00").await));
+    let seen = ana.get(&path).await;
+    let [patient, doctor, desk] =
+        [ana, ali, hospital].map(|one| one.with_header("if-match", seen.header("etag")));
+    hospital.patch(&path, json!({"notes": "By the back door"})).await.ok();
+    let later = json!({"start": "2030-01-08T11:00:00Z"});
+    let steps = [
+        (&doctor, "confirm", json!({})),
+        (&patient, "check-in", json!({})),
+        (&doctor, "start", json!({})),
+        (&doctor, "complete", json!({})),
+        (&desk, "no-show", json!({})),
+        (&patient, "cancel", json!({})),
+        (&patient, "reschedule", later.clone()),
+        (&desk, "assign-doctor", json!({"doctor_id": ali.id_as("doc")})),
+    ];
+
+    for (person, step, body) in steps {
+        let reply = person.post(format!("{path}/{step}"), body).await;
+        assert_eq!(reply.refusal(), "412 precondition-failed", "{step}");
+    }
+    let set = doctor.patch(format!("{path}/status"), json!({"status": "CONFIRMED"})).await;
+    assert_eq!(set.refusal(), "412 precondition-failed");
+
+    let patient = ana.with_header("if-match", ana.get(&path).await.header("etag"));
+    let moved = patient.post(format!("{path}/reschedule"), later).await;
+    assert_eq!(moved.status, 200);
+    let patient = ana.with_header("if-match", moved.header("etag"));
+    let cancelled = patient.post(format!("{path}/cancel"), json!({})).await.ok();
+    assert_eq!(cancelled["status"], "CANCELLED");
+}
+
 /// 002-K6, 003-X3: an appointment is not deleted but called off, and is kept.
 #[tokio::test]
 async fn an_appointment_that_is_deleted_is_called_off() {

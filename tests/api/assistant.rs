@@ -3,6 +3,7 @@
 
 use carehub_clients::{Queue, SharedAssistant};
 use carehub_domain::recommendation::Budget;
+use carehub_store::Service;
 use carehub_testkit::{Caller, FakeModel, Mood, TestHub};
 use futures_util::future::join;
 use jiff::SignedDuration;
@@ -39,6 +40,18 @@ async fn ask(hub: &TestHub, who: &Caller<'_>, asked: &Value, model: SharedAssist
     queue_up(hub).await;
     work(hub, Some(model)).await;
     who.get(format!("{ALL}/{}", id_of(&asked))).await.ok()
+}
+
+/// The same, where the tenant may ask the model so often a day. Gives back who answered.
+async fn spend(hub: &TestHub, who: &Caller<'_>, model: SharedAssistant, calls_a_day: u32) -> Value {
+    let asked = put(who, &tempting()).await;
+    queue_up(hub).await;
+    let batch = hub.queues.batch(Queue::Recommendations);
+    let mut worker = recommender(hub, Some(model));
+    worker.budget = Budget { calls_a_day };
+    let answer = worker.work(batch.clone()).await;
+    hub.queues.done(Queue::Recommendations, &batch, &answer);
+    who.get(format!("{ALL}/{}", id_of(&asked))).await.ok()["by"].clone()
 }
 
 fn names(answer: &Value) -> Vec<&str> {
@@ -171,6 +184,7 @@ async fn whatever_a_model_does_nobody_gets_a_medicine_by_it() {
         ),
         ("a fault", text(500, "{\"error\": {}}"), "UNAVAILABLE"),
         ("a wrong key", text(401, "{\"error\": {}}"), "UNAVAILABLE"),
+        ("a wrong request", text(400, "{\"error\": {\"code\": null}}"), "UNAVAILABLE"),
         (
             "another place",
             Mood::Answers(302, vec![("location", elsewhere)], Vec::new()),
@@ -190,7 +204,9 @@ async fn whatever_a_model_does_nobody_gets_a_medicine_by_it() {
         assert_eq!(answer["warnings"], by_rules["warnings"], "{what}");
         assert_eq!(answer["cached"], false, "{what}");
         assert!((1..=2).contains(&model.heard().len()), "{what}");
-        // Whatever came of it, the model may be asked again.
+        // The next one is the first to fail.
+        let now = hub.state.clock.now();
+        hub.state.store.breakers().succeeded(Service::Model, now).await.unwrap();
         hub.clock.advance(SignedDuration::from_secs(61));
     }
     assert_eq!(bystander.heard(), [""; 0]);
@@ -214,9 +230,25 @@ async fn a_model_may_mend_its_answer_once() {
     assert!(second["messages"][2]["content"].as_str().unwrap().contains("not one JSON object"));
     assert!(!second.to_string().contains("canary prose"));
     let other = hub.lone_doctor("other").await;
-    model.change([wrong.clone(), wrong, right]);
+    model.change([wrong.clone(), wrong, right.clone()]);
     let answer = ask(&hub, &other, &tempting(), model.assistant()).await;
     assert_eq!(answer["by"]["flaw"], "NOT_JSON");
+
+    // Some services look at the schema themselves. However often that happens, it is no outage.
+    let refusal = json!({"error": {
+        "message": "Failed to validate JSON.", "type": "invalid_request_error",
+        "code": "json_validate_failed", "failed_generation": "canary words",
+    }});
+    let refused = Mood::Answers(400, Vec::new(), refusal.to_string().into());
+    model.change([refused.clone()]);
+    for _ in 0..5 {
+        let answer = ask(&hub, &other, &tempting(), model.assistant()).await;
+        assert_eq!(answer["by"]["flaw"], "NOT_JSON");
+    }
+    model.change([refused, right]);
+    let answer = ask(&hub, &other, &tempting(), model.assistant()).await;
+    assert_eq!(answer["by"]["kind"], "MODEL");
+    assert!(!model.heard().concat().contains("canary words"));
 }
 
 /// Neither name nor phone nor identifier nor a word that was not understood reaches the model.
@@ -261,7 +293,8 @@ async fn nothing_about_anybody_reaches_a_model() {
     }
 }
 
-/// A model that fails again and again is left alone for a minute, and then tried once.
+/// A model that fails again and again is left alone for a minute, and then tried once, by somebody
+/// who may.
 #[tokio::test]
 async fn a_model_that_fails_again_and_again_rests() {
     let hub = open().await;
@@ -278,6 +311,9 @@ async fn a_model_that_fails_again_and_again_rests() {
     assert_eq!(model.heard().len(), 5);
     hub.clock.advance(SignedDuration::from_secs(60));
     model.change([ranks("c1", "Suits most people.")]);
+    let other = hub.lone_doctor("other").await;
+    let penniless = spend(&hub, &other, model.assistant(), 0).await;
+    assert_eq!(penniless["without_model"], "BUDGET_SPENT");
     let again = ask(&hub, &doctor, &tempting(), model.assistant()).await;
     assert_eq!(again["by"]["kind"], "MODEL");
 }
@@ -304,16 +340,7 @@ async fn a_tenant_asks_a_model_as_often_as_its_budget_says() {
     let hub = open().await;
     let (one, other) = (hub.lone_doctor("one").await, hub.lone_doctor("other").await);
     let model = FakeModel::start([Mood::Says("prose".to_owned())]).await;
-    let spend = async |who: &Caller<'_>| {
-        let asked = put(who, &tempting()).await;
-        queue_up(&hub).await;
-        let batch = hub.queues.batch(Queue::Recommendations);
-        let mut worker = recommender(&hub, Some(model.assistant()));
-        worker.budget = Budget { calls_a_day: 3 };
-        let answer = worker.work(batch.clone()).await;
-        hub.queues.done(Queue::Recommendations, &batch, &answer);
-        who.get(format!("{ALL}/{}", id_of(&asked))).await.ok()["by"].clone()
-    };
+    let spend = async |who: &Caller<'_>| spend(&hub, who, model.assistant(), 3).await;
 
     // Two calls, then one that cannot be mended, then none.
     assert_eq!(spend(&one).await["flaw"], "NOT_JSON");

@@ -62,6 +62,22 @@ async fn keep(hub: &TestHub) -> usize {
     }
 }
 
+/// The chain of the hub itself is kept before those of hospitals, and of those the busiest first.
+#[tokio::test]
+async fn the_chain_of_the_hub_is_kept_first() {
+    let hub = lively().await;
+    for name in ["aga", "shifa"] {
+        hub.hospital(name).await;
+    }
+    seal(&hub).await;
+
+    let moved = hub.state.store.chains().moved().await.unwrap();
+
+    let moved: Vec<Head> = moved.into_iter().map(Result::unwrap).collect();
+    assert_eq!((moved.len(), moved[0].tenant), (4, Tenant::Hub));
+    assert!(moved[1..].is_sorted_by_key(|head| std::cmp::Reverse(head.number)));
+}
+
 fn archive(hub: &TestHub) -> Archive {
     let (store, objects) = (hub.state.store.clone(), hub.state.objects.clone());
     Archive { store, objects, peppers: vec![hub.state.pepper.clone()] }

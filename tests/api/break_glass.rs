@@ -99,6 +99,27 @@ async fn the_patient_and_the_hospital_are_told_at_once() {
 }
 
 #[tokio::test]
+async fn without_a_hospital_those_who_run_the_hub_are_told() {
+    let hub = open().await;
+    let (admin, lone) = (hub.admin().await, hub.lone_doctor("lone").await);
+    let ana = hub.patient("ana", ANA).await;
+    let verify = format!("/api/doctors/{}/verify", lone.id_as("doc"));
+    admin.post(verify, json!({})).await.ok();
+    hub.settle().await;
+
+    let access = break_glass(&lone, &ana.id_as("pat")).await.ok();
+    hub.settle().await;
+
+    let told = admin.get("/api/notifications").await.ok();
+    let told = told["results"].as_array().unwrap().iter();
+    let told: Vec<_> =
+        told.filter(|one| one["message"].as_str().unwrap().contains(id_of(&access))).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["priority"], "URGENT");
+    assert!(!told[0].to_string().contains("Ana"), "{}", told[0]);
+}
+
+#[tokio::test]
 async fn only_doctors_for_whom_somebody_vouches_break_the_glass() {
     let hub = open().await;
     let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
@@ -172,6 +193,39 @@ async fn an_emergency_is_reviewed_once_and_not_by_the_doctor() {
         })
     );
     assert_eq!(looks(&ana, "EMERGENCY_ACCESS_REVIEWED").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_no_emergency_ends_with_its_review() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let sara = hub.doctor_of(&hospital, "Sara", "Khan").await;
+    let ana = hub.patient("ana", ANA).await;
+    let summary = format!("/api/records/patients/{}/summary", ana.id_as("pat"));
+    let judge = async |access: &Value, outcome: &str| {
+        let review = format!("/api/records/break-glass/{}/review", id_of(access));
+        hospital.post(review, json!({"outcome": outcome})).await.ok();
+    };
+    let [wrong, right] = [
+        break_glass(&ali, &ana.id_as("pat")).await.ok(),
+        break_glass(&sara, &ana.id_as("pat")).await.ok(),
+    ];
+
+    judge(&wrong, "UNJUSTIFIED").await;
+    judge(&right, "JUSTIFIED").await;
+
+    assert_eq!(ali.get(&summary).await.refusal(), "404 not-found");
+    sara.get(&summary).await.ok();
+    assert_eq!(grants(&ali).await, [] as [Value; 0]);
+    assert_eq!(grants(&ana).await.len(), 1);
+
+    // What the patient gives is the patient's to take.
+    let wrong = break_glass(&ali, &ana.id_as("pat")).await.ok();
+    hub.settle().await;
+    let_in(&hub, &ali, ANA).await;
+    judge(&wrong, "UNJUSTIFIED").await;
+    ali.get(&summary).await.ok();
 }
 
 #[tokio::test]

@@ -42,6 +42,22 @@ const DEEP: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "an allergy that is written down leads to whether there was thought to be none",
+        &[
+            "POST /api/patients/{id}/medical-records",
+            "PATCH /api/patients/{id}/medical-records/{pk}",
+            "PUT /api/patients/{id}/medical-records/{pk}",
+        ],
+    ),
+    (
+        "what was merged into a patient's record is theirs, in the log and among grants",
+        &[
+            "GET /api/accounts/access-grants",
+            "DELETE /api/accounts/access-grants/{doctor}",
+            "GET /api/accounts/access-log",
+        ],
+    ),
+    (
         "departments and own profiles are shown with the name of the hospital",
         &[
             "GET /api/hospitals/departments/{id}",
@@ -289,9 +305,9 @@ async fn every_operation_keeps_to_its_budget() {
     DELETE /api/auth/admin/users/{id}: 3 BatchGetItem GetItem TransactWriteItems
     POST   /api/accounts/otp/generate: 6 BatchGetItem Query TransactWriteItems UpdateItem×3
     POST   /api/accounts/otp/verify: 3 BatchGetItem TransactWriteItems UpdateItem
-    GET    /api/accounts/access-grants: 2 BatchGetItem Query
-    DELETE /api/accounts/access-grants/{doctor}: 3 BatchGetItem GetItem TransactWriteItems
-    GET    /api/accounts/access-log: 2 BatchGetItem Query
+    GET    /api/accounts/access-grants: 3 BatchGetItem GetItem Query
+    DELETE /api/accounts/access-grants/{doctor}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    GET    /api/accounts/access-log: 3 BatchGetItem GetItem Query
     GET    /api/profiles/dashboard_data: 2 BatchGetItem GetItem Query
     GET    /api/accounts/audit-logs: 2 BatchGetItem Query×8
     GET    /api/accounts/dashboard-stats: 2 BatchGetItem GetItem
@@ -350,7 +366,7 @@ async fn every_operation_keeps_to_its_budget() {
     POST   /api/doctors/{id}/verify: 3 BatchGetItem GetItem TransactWriteItems
     GET    /api/doctors: 3 BatchGetItem×2 Query×2
     GET    /api/doctors/search: 3 BatchGetItem×2 Query×2
-    GET    /api/doctors/stats: 2 BatchGetItem GetItem×2 Query
+    GET    /api/doctors/stats: 2 BatchGetItem GetItem×2 Query×2
     GET    /api/doctors/{id}: 2 BatchGetItem GetItem
     PATCH  /api/doctors/{id}/update: 3 BatchGetItem GetItem TransactWriteItems
     PUT    /api/doctors/{id}/update: 3 BatchGetItem GetItem TransactWriteItems
@@ -474,15 +490,15 @@ async fn every_operation_keeps_to_its_budget() {
     POST   /api/records/patients/{id}/break-glass: 5 BatchGetItem GetItem×3 TransactWriteItems UpdateItem
     GET    /api/records/break-glass: 4 BatchGetItem×2 Query TransactWriteItems
     GET    /api/records/break-glass/{id}: 3 BatchGetItem GetItem TransactWriteItems
-    POST   /api/records/break-glass/{id}/review: 3 BatchGetItem GetItem TransactWriteItems
-    POST   /api/patients/{id}/documents: 5 BatchGetItem GetItem TransactWriteItems×2 UpdateItem
-    GET    /api/patients/{id}/documents: 6 BatchGetItem×3 GetItem Query TransactWriteItems
-    GET    /api/patients/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
-    POST   /api/patients/{id}/documents/{pk}/verify: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
-    PATCH  /api/patients/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
-    PUT    /api/patients/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
-    GET    /api/patients/{id}/documents/{pk}/versions: 6 BatchGetItem×2 GetItem×2 Query TransactWriteItems
-    DELETE /api/patients/{id}/documents/{pk}: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/records/break-glass/{id}/review: 4 BatchGetItem GetItem×2 TransactWriteItems
+    POST   /api/patients/{id}/documents: 5 BatchGetItem×2 TransactWriteItems×2 UpdateItem
+    GET    /api/patients/{id}/documents: 6 BatchGetItem×4 Query TransactWriteItems
+    GET    /api/patients/{id}/documents/{pk}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    POST   /api/patients/{id}/documents/{pk}/verify: 5 BatchGetItem×3 GetItem TransactWriteItems
+    PATCH  /api/patients/{id}/documents/{pk}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    PUT    /api/patients/{id}/documents/{pk}: 5 BatchGetItem×3 GetItem TransactWriteItems
+    GET    /api/patients/{id}/documents/{pk}/versions: 6 BatchGetItem×3 GetItem Query TransactWriteItems
+    DELETE /api/patients/{id}/documents/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
     POST   /api/doctors/{id}/documents: 5 BatchGetItem GetItem TransactWriteItems×2 UpdateItem
     GET    /api/doctors/{id}/documents: 6 BatchGetItem×3 GetItem Query TransactWriteItems
     GET    /api/doctors/{id}/documents/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
@@ -516,11 +532,11 @@ async fn every_operation_keeps_to_its_budget() {
     GET    /api/doctors/annotations/{id}/versions: 5 BatchGetItem GetItem×2 Query TransactWriteItems
     DELETE /api/doctors/annotations/{id}: 4 BatchGetItem GetItem×2 TransactWriteItems
     DELETE /api/records/{id}: 3 BatchGetItem GetItem TransactWriteItems
-    POST   /api/patients/{id}/medical-records: 6 BatchGetItem GetItem×2 TransactWriteItems×2 UpdateItem
+    POST   /api/patients/{id}/medical-records: 7 BatchGetItem GetItem×3 TransactWriteItems×2 UpdateItem
     GET    /api/patients/{id}/medical-records: 5 BatchGetItem×3 Query TransactWriteItems
     GET    /api/patients/{id}/medical-records/{pk}: 7 BatchGetItem×4 GetItem Query×2 TransactWriteItems
-    PATCH  /api/patients/{id}/medical-records/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
-    PUT    /api/patients/{id}/medical-records/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
+    PATCH  /api/patients/{id}/medical-records/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
+    PUT    /api/patients/{id}/medical-records/{pk}: 5 BatchGetItem×2 GetItem×2 TransactWriteItems
     DELETE /api/patients/{id}/medical-records/{pk}: 4 BatchGetItem×2 GetItem TransactWriteItems
     POST   /api/prescriptions/templates: 2 BatchGetItem TransactWriteItems
     GET    /api/prescriptions/templates: 3 BatchGetItem×2 Query

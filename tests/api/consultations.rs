@@ -703,12 +703,12 @@ async fn who_reads_about_a_visit_leaves_a_line() {
         (format!("{}/versions", ward.entry("notes", &note)), "notes"),
     ];
 
-    for (path, kind) in looks {
+    for (path, what) in looks {
         ward.ana.get(&path).await.ok();
         ward.hospital.get(&path).await.ok();
         hub.clock.advance(SignedDuration::from_secs(1));
         let line = &ward.events("CONSULTATION_VIEWED").await[0];
-        assert_eq!(line["details"]["kind"], kind);
+        assert_eq!(line["details"]["what"], what);
         assert_eq!(
             (&line["entity"], &line["patient"]),
             (&json!(ward.id), &json!(ward.ana.id_as("pat")))

@@ -4,7 +4,9 @@ use carehub_testkit::{Caller, Reply, TestHub, files};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{People, assigned, each, entered, id_of, inspect, let_in, looks, open};
+use crate::support::{
+    PASSWORD, People, assigned, each, entered, id_of, inspect, let_in, looks, open,
+};
 
 const ANA: &str = "+923001234567";
 const NOW: &str = "2030-01-07T08:00:00Z";
@@ -249,8 +251,76 @@ async fn documents_of_patients_are_kept_by_those_who_know_them() {
     assert_eq!(cora.get(&one).await.refusal(), "404 not-found");
 }
 
+/// 002-P15, 002-P16, 002-P17: what a patient shows of their health is open to whom they let in, and
+/// to who filed it; who they are, to everyone who knows them.
+#[tokio::test]
+async fn what_patients_show_of_their_health_is_for_whom_they_let_in() {
+    let hub = open().await;
+    let (jinnah, aga) = (hub.hospital("jinnah").await, hub.hospital("aga").await);
+    let (admin, cora) = (hub.admin().await, hub.coordinator("cora").await);
+    let ali = hub.doctor_of(&jinnah, "Ali", "Mehmood").await;
+    let sara = hub.doctor_of(&aga, "Sara", "Khan").await;
+    let ana = hub.patient("ana", ANA).await;
+    for doctor in [&ali, &sara] {
+        assigned(&admin, &ana.id_as("pat"), doctor).await;
+    }
+    let path = format!("/api/patients/{}/documents", ana.id_as("pat"));
+    let card = upload(&ana, &path, &[("document_type", "INSURANCE_CARD")]).await.ok();
+    later(&hub);
+    let blood = upload(&ana, &path, &[("document_type", "LAB_REPORT")]).await.ok();
+    later(&hub);
+    let letter = upload(&ali, &path, &[("document_type", "MEDICAL_REPORT")]).await.ok();
+    let [card, blood, letter] = [&card, &blood, &letter].map(id_of);
+    let ids = async |person: &Caller<'_>| {
+        let list = person.get(&path).await.ok();
+        each(&list, "id").into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+
+    for person in [&ana, &admin] {
+        assert_eq!(ids(person).await, [letter, blood, card]);
+    }
+    // The letter is Ali's own, and his hospital's.
+    for person in [&ali, &jinnah] {
+        assert_eq!(ids(person).await, [letter, card]);
+    }
+    for person in [&sara, &aga] {
+        assert_eq!(ids(person).await, [card]);
+    }
+    for paper in [format!("{path}/{blood}"), format!("{path}/{blood}/versions")] {
+        for doctor in [&ali, &sara] {
+            assert_eq!(doctor.get(&paper).await.refusal(), "403 grant-required");
+        }
+        for person in [&jinnah, &aga, &cora] {
+            assert_eq!(person.get(&paper).await.refusal(), "404 not-found");
+        }
+    }
+    let_in(&hub, &sara, ANA).await;
+    assert_eq!(ids(&sara).await, [letter, blood, card]);
+    assert_eq!(sara.get(format!("{path}/{blood}")).await.ok()["file_status"], "CLEAN");
+    hub.clock.advance(SignedDuration::from_mins(30));
+    let sara = hub.sign_in(sara.user["username"].as_str().unwrap(), PASSWORD).await;
+    assert_eq!(ids(&sara).await, [card], "the grant is over");
+}
+
+/// A doctor whom the patient let in reads what was shown of their health, and not who they are.
+#[tokio::test]
+async fn whoever_was_let_in_reads_what_patients_show_of_their_health() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let path = format!("/api/patients/{}/documents", ana.id_as("pat"));
+    upload(&ana, &path, &[("document_type", "ID_PROOF")]).await.ok();
+    let blood = upload(&ana, &path, &[("document_type", "LAB_REPORT")]).await.ok();
+
+    assert_eq!(ali.get(&path).await.refusal(), "404 not-found");
+    let_in(&hub, &ali, ANA).await;
+
+    assert_eq!(each(&ali.get(&path).await.ok(), "id"), [id_of(&blood)]);
+}
+
 /// 002-P15, 002-P18: admins say whether a patient's document is genuine, until it says something
-/// else.
+/// else; and only of what they saw.
 #[tokio::test]
 async fn admins_verify_what_patients_show() {
     let hub = open().await;
@@ -267,8 +337,14 @@ async fn admins_verify_what_patients_show() {
         let reply = nobody.post(format!("{one}/verify"), &finding).await;
         assert_eq!(reply.refusal(), "403 forbidden");
     }
-    let verified = admin.post(format!("{one}/verify"), &finding).await.ok();
+    let verified = admin.post(format!("{one}/verify"), &finding).await;
     let changed = ana.patch(&one, json!({"title": "Card"})).await.ok();
+    let late = admin.with_header("if-match", verified.header("etag"));
+    assert_eq!(
+        late.post(format!("{one}/verify"), &finding).await.refusal(),
+        "412 precondition-failed"
+    );
+    let verified = verified.ok();
 
     assert_eq!(verified["is_verified"], true);
     assert_eq!(

@@ -57,6 +57,43 @@ async fn a_patient_writes_a_record() {
     assert_eq!(log, [(json!(ward.admin.id()), seen.clone()), (json!(ali.id()), seen)]);
 }
 
+/// 004-05: an allergy that is written down here is none of those that prescriptions are checked
+/// against; but nobody goes on to think that there are none.
+#[tokio::test]
+async fn an_allergy_in_a_record_makes_doctors_ask() {
+    let hub = open().await;
+    let ward = Ward::open(&hub).await;
+    let Ward { admin, ana, .. } = &ward;
+    let allergy = |title: &str| json!({"type": "ALLERGY", "title": title, "is_private": true});
+    let status = async || {
+        let seen = ana.get(format!("/api/patients/{}", ana.id_as("pat"))).await.ok();
+        seen["allergy_status"].as_str().unwrap().to_owned()
+    };
+    let say = async |told: Value| {
+        ana.patch("/api/patients/update_profile", told).await.ok();
+    };
+
+    ana.post("/api/records", allergy("Penicillin")).await.ok();
+    assert_eq!(status().await, "NOT_RECORDED");
+    say(json!({"allergy_status": "NONE_KNOWN"})).await;
+    let none = ana.post("/api/records", allergy("None known.")).await.ok();
+    assert_eq!(status().await, "NONE_KNOWN");
+    let path = format!("/api/records/{}", id_of(&none));
+    ana.patch(&path, json!({"title": "Latex"})).await.ok();
+    assert_eq!(status().await, "UNAVAILABLE");
+    say(json!({"allergies": ["nuts"], "allergy_status": "KNOWN"})).await;
+    ana.post("/api/records", allergy("Penicillin")).await.ok();
+    assert_eq!(status().await, "KNOWN");
+    say(json!({"allergies": [], "allergy_status": "NONE_KNOWN"})).await;
+    ana.delete(&path).await.ok();
+    assert_eq!(status().await, "NONE_KNOWN");
+
+    let log = admin.get("/api/accounts/audit-logs?action=HEALTH_RECORD_UPDATED").await.ok();
+    assert_eq!(log["results"][0]["details"]["allergy_status"], "UNAVAILABLE");
+    let log = admin.get("/api/accounts/audit-logs?action=HEALTH_RECORD_CREATED").await.ok();
+    assert!(!log.to_string().contains("UNAVAILABLE"), "{log}");
+}
+
 /// 004-05, 002-P10: every wrong field is named.
 #[tokio::test]
 async fn wrong_records_are_refused_field_by_field() {

@@ -89,6 +89,8 @@ async fn a_hospital_changes_its_webhooks() {
     let stale = hospital.with_header("if-match", made.header("etag"));
     assert_eq!(stale.patch(&path, json!({})).await.refusal(), "412 precondition-failed");
     assert_eq!(stale.delete(&path).await.refusal(), "412 precondition-failed");
+    let rotated = stale.post(format!("{path}/rotate"), json!({})).await;
+    assert_eq!(rotated.refusal(), "412 precondition-failed");
     assert_eq!(hospital.delete(&path).await.status, 204);
     assert_eq!(hospital.get(&path).await.refusal(), "404 not-found");
     assert_eq!(hospital.get(ALL).await.ok()["results"], json!([]));

@@ -1,11 +1,15 @@
 //! What the hub does by the clock: what has expired goes, who did not come is noted, and the log
 //! says so.
 
+use std::time::{Duration, Instant};
+
 use carehub_clients::Queue;
-use carehub_domain::{clock::Clock, notification::NotificationKind};
+use carehub_domain::notification::NotificationKind;
 use carehub_testkit::{Caller, Fault, TestHub};
 use futures_util::future::{Either, join_all, select};
-use housekeeping::{Chore, Closed, Concluded, Done, Forgotten, Missed, Released, Reminded, Swept};
+use housekeeping::{
+    Chore, Closed, Concluded, Done, Forgotten, Missed, Released, Reminded, Run, Swept,
+};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -13,7 +17,7 @@ use crate::{
     notifications::{tell, unread},
     pharmacy::{Surgery, first_of},
     slots::{again, book, hours, people},
-    support::{PASSWORD, People, each, id_of, open, perform},
+    support::{PASSWORD, People, each, entered, id_of, open, perform, perform_until},
 };
 
 const MONDAY: &str = "2030-01-07";
@@ -32,7 +36,7 @@ async fn expired_codes_are_deleted_and_live_ones_stay() {
 
     let swept = sweep(&hub).await;
 
-    assert_eq!(swept, Swept { codes: 1, sessions: 0 });
+    assert_eq!(swept, Swept { codes: 1, ..Swept::default() });
     let entry = json!({"phone": "+923001234567", "otp": hub.post.code_to("+923001234567")});
     hub.visitor().post("/api/auth/verify-otp/", entry).await.ok();
 }
@@ -49,7 +53,7 @@ async fn dead_sessions_are_deleted_and_renewed_ones_stay() {
 
     let swept = sweep(&hub).await;
 
-    assert_eq!(swept, Swept { codes: 0, sessions: 1 });
+    assert_eq!(swept, Swept { sessions: 1, ..Swept::default() });
     let renewal = json!({"refresh": kept.refresh});
     let kept = kept.with_tokens(&kept.post("/api/token/refresh/", renewal).await.ok());
     let sessions = kept.get("/api/auth/sessions/").await.ok();
@@ -64,7 +68,7 @@ async fn nothing_is_swept_before_its_time() {
 
     let swept = sweep(&hub).await;
 
-    assert_eq!(swept, Swept { codes: 0, sessions: 0 });
+    assert_eq!(swept, Swept::default());
 }
 
 #[tokio::test]
@@ -193,37 +197,50 @@ async fn patients_who_do_not_come_are_noted_after_half_an_hour() {
     assert_eq!(lines[0]["user_agent"], "carehub housekeeping");
 }
 
-/// 003 (no-show by schedule): however much else falls due on a day, whoever did not come is found.
+/// 003 (no-show by schedule): however many appointments fall due on a day, for this reason or
+/// another, whoever did not come is found.
 #[tokio::test]
 async fn a_busy_day_hides_nobody_who_did_not_come() {
     let hub = open().await;
-    let (ali, ana, _) = people(&hub).await;
+    let (ali, ana, bea) = people(&hub).await;
     hours(&ali, json!({"available_days": {"MONDAY": "08:30-12:00"}})).await;
-    let agreed = book(&ana, &ali, "2030-01-07", "08:30").await.ok();
-    ali.post(format!("/api/appointments/{}/confirm/", id_of(&agreed)), json!({})).await.ok();
-    hub.crowd("scheduling", hub.clock.now(), 2500);
+    let begun = book(&bea, &ali, MONDAY, "08:30").await.ok();
+    let agreed = book(&ana, &ali, MONDAY, "10:00").await.ok();
+    for (appointment, step) in [(&begun, "confirm"), (&begun, "start"), (&agreed, "confirm")] {
+        let path = format!("/api/appointments/{}/{step}/", id_of(appointment));
+        ali.post(path, json!({})).await.ok();
+    }
+    let items = hub.items("scheduling", &partition_of(&hub, &begun));
+    let begun = items.iter().find(|item| item["id"]["S"] == begun["id"]).unwrap();
+    hub.crowd("scheduling", begun, 1500);
     hub.clock.advance(SignedDuration::from_hours(4));
-    hub.meter.take();
 
-    let missed = no_shows(&hub).await;
-
-    assert_eq!(missed, Missed { appointments: 1, failed: 0 });
-    // Three for today, and one for each of the six days before.
-    assert_eq!(hub.meter.take().calls["Query"], 3 + 6);
+    assert_eq!(no_shows(&hub).await, Missed { appointments: 1, failed: 0 });
 }
 
-/// A day on which too much falls due for one run ends the search for what else does, not the run.
+/// What a run has no time for is left to the next, and the run says so.
 #[tokio::test]
-async fn a_run_does_not_read_on_for_ever() {
+async fn a_run_without_time_leaves_what_is_due_to_the_next() {
     let hub = open().await;
-    hub.crowd("scheduling", hub.clock.now(), 21_000);
+    let (ali, ana, _) = people(&hub).await;
+    hours(&ali, json!({"available_days": {"MONDAY": "08:30-12:00"}})).await;
+    let agreed = book(&ana, &ali, MONDAY, "08:30").await.ok();
+    ali.post(format!("/api/appointments/{}/confirm/", id_of(&agreed)), json!({})).await.ok();
+    ask_for_code(&hub, ANA).await;
     hub.clock.advance(SignedDuration::from_hours(4));
-    hub.meter.take();
 
-    let missed = no_shows(&hub).await;
+    for (chore, nothing) in [
+        (Chore::NoShows, Done::Missed(Missed::default())),
+        (Chore::Sweep, Done::Swept(Swept::default())),
+    ] {
+        let run = perform_until(&hub, chore, Instant::now()).await.unwrap();
+        assert_eq!(run, Run { done: nothing, is_left: true });
+    }
 
-    assert_eq!(missed, Missed::default());
-    assert_eq!(hub.meter.take().calls["Query"], 20 + 6);
+    assert_eq!(no_shows(&hub).await, Missed { appointments: 1, failed: 0 });
+    assert_eq!(sweep(&hub).await.codes, 1);
+    let soon = Instant::now() + Duration::from_mins(10);
+    assert!(!perform_until(&hub, Chore::Sweep, soon).await.unwrap().is_left);
 }
 
 #[tokio::test]
@@ -294,6 +311,58 @@ async fn patients_are_reminded_of_their_appointments() {
     assert_eq!(pending(&hub).await, Released { forgotten: 1, ..Released::default() });
     let ana = again(&hub, &ana).await;
     assert_eq!(reminders(&ana, "APPOINTMENT_REMINDER").await.len(), 1);
+}
+
+/// 003-C6: what else ends on a day, such as what many people have read, hides no reminder, and is not
+/// even looked at.
+#[tokio::test]
+async fn what_people_have_read_hides_no_reminder() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ali = hub.bookable(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let read = tell(&hub, &ana, NotificationKind::SystemMessage).await;
+    ana.post(format!("{INBOX}/{read}/mark_read"), json!({})).await.ok();
+    let slot = json!({"doctor": ali.id_as("doc"), "start": "2030-01-09T10:00:00Z"});
+    ana.post("/api/consultations", slot).await.ok();
+    hub.settle().await;
+    let inbox = hub.items("engagement", &format!("inbox#{}", ana.id()));
+    let read = inbox.iter().find(|item| item["id"]["S"] == read).unwrap().to_string();
+    // It was read thirty days before the day of the reminder.
+    let read = serde_json::from_str(&read.replace("2030-02-06", "2030-01-08")).unwrap();
+    hub.crowd("engagement", &read, 2500);
+    hub.clock.advance(SignedDuration::from_hours(26));
+    hub.meter.take();
+
+    assert_eq!(pending(&hub).await, Released { told: 1, ..Released::default() });
+    // One for each of seven days, of what is planned and of what waits.
+    assert_eq!(hub.meter.take().calls["Query"], 7 + 7);
+}
+
+/// 003-C6, 002-P3: what was planned for a record that was merged reaches the person whose record it
+/// is now.
+#[tokio::test]
+async fn whoever_has_two_records_is_reminded_of_what_was_agreed_with_the_other() {
+    let hub = open().await;
+    let hospital = hub.hospital("jinnah").await;
+    let ali = hub.bookable(&hospital, "Ali", "Mehmood").await;
+    let (admin, cora) = (hub.superadmin().await, hub.coordinator("cora").await);
+    let ana = hub.patient("ana", ANA).await;
+    let twin = entered(&cora, json!({"first_name": "Anna", "last_name": "Diaz"})).await;
+    let slot = json!({
+        "doctor": ali.id_as("doc"), "patient": twin["id"], "start": "2030-01-09T10:00:00Z",
+    });
+    cora.post("/api/consultations", slot).await.ok();
+    hub.settle().await;
+    let merge = format!("/api/patients/{}/merge", ana.id_as("pat"));
+    admin.post(merge, json!({"duplicate": twin["id"]})).await.ok();
+
+    hub.clock.advance(SignedDuration::from_hours(26));
+
+    assert_eq!(pending(&hub).await, Released { told: 1, ..Released::default() });
+    let ana = again(&hub, &ana).await;
+    assert_eq!(reminders(&ana, "APPOINTMENT_REMINDER").await, ["2030-01-08T10:00:00Z"]);
+    assert_eq!(pending(&hub).await, Released::default());
 }
 
 /// 003-C6: what waits for the end of quiet hours goes on its queue then, again if nobody delivers
@@ -405,9 +474,9 @@ async fn patients_are_reminded_of_their_medicines() {
 
     // The evening was missed for more than an hour; tomorrow morning is not.
     hub.clock.advance(SignedDuration::from_hours(13));
-    assert_eq!(remind(&hub).await, Reminded::default());
+    assert_eq!(remind(&hub).await, Reminded { skipped: 1, ..Reminded::default() });
     hub.clock.advance(SignedDuration::from_hours(11));
-    assert_eq!(remind(&hub).await, Reminded { doses: 1, failed: 0 });
+    assert_eq!(remind(&hub).await, Reminded { doses: 1, ..Reminded::default() });
     let ana = again(&hub, ana).await;
     let heard = reminders(&ana, "MEDICATION_REMINDER").await;
     assert_eq!(heard, ["2030-01-08T08:30:00Z", "2030-01-07T08:30:00Z"]);
@@ -443,7 +512,7 @@ async fn reminders_that_are_off_or_over_have_no_clock() {
     assert_eq!(clocks(&hub, id_of(&reminder)), 0);
     ana.post("/api/prescriptions/reminders", &body).await.ok();
     hub.clock.advance(SignedDuration::from_hours(24));
-    assert_eq!(remind(&hub).await, Reminded { doses: 1, failed: 0 });
+    assert_eq!(remind(&hub).await, Reminded { doses: 1, ..Reminded::default() });
     let stop = format!("/api/v1/prescriptions/{medication}/deactivate/");
     again(&hub, &surgery.ali).await.post(stop, json!({})).await.ok();
     hub.clock.advance(SignedDuration::from_hours(24));
@@ -451,8 +520,7 @@ async fn reminders_that_are_off_or_over_have_no_clock() {
     assert_eq!(clocks(&hub, id_of(&reminder)), 0);
 }
 
-/// 002-R31: a reminder that cannot be read does not stop the others, and several that are due at
-/// once are found however much else is.
+/// 002-R31: a reminder that cannot be read does not stop the others.
 #[tokio::test]
 async fn a_broken_reminder_does_not_stop_the_others() {
     let hub = open().await;
@@ -466,11 +534,10 @@ async fn a_broken_reminder_does_not_stop_the_others() {
         made.push(id_of(&body).to_owned());
     }
     hub.spoil("clinical", &format!("reminder#{}", made[0]), "reminder");
-    hub.crowd("clinical", hub.clock.now(), 2500);
     hub.clock.advance(SignedDuration::from_mins(31));
 
-    assert_eq!(remind(&hub).await, Reminded { doses: 1, failed: 1 });
-    assert_eq!(remind(&hub).await, Reminded { doses: 0, failed: 1 });
+    assert_eq!(remind(&hub).await, Reminded { doses: 1, failed: 1, ..Reminded::default() });
+    assert_eq!(remind(&hub).await, Reminded { failed: 1, ..Reminded::default() });
 }
 
 /// 003-C15: what was read is deleted after thirty days, what nobody reads after a year, and the

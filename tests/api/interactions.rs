@@ -22,8 +22,7 @@ fn pair() -> Value {
 /// Where a stop points to, and which rule it is.
 fn stops(reply: &Reply) -> Vec<(String, String)> {
     let errors = reply.problem().errors.into_iter();
-    let rule = |detail: &str| detail.split(':').next().unwrap_or_default().to_owned();
-    errors.map(|error| (error.pointer, rule(&error.detail))).collect()
+    errors.map(|error| (error.pointer, error.rule.unwrap().to_string())).collect()
 }
 
 fn stop(pointer: &str, rule: &str) -> (String, String) {
@@ -41,6 +40,11 @@ async fn a_contraindicated_pair_takes_a_reason() {
     let stopped = surgery.ali.post(ALL, &body).await;
     assert_eq!(stopped.refusal(), "409 safety-stop");
     assert_eq!(stops(&stopped), [stop("/medicines/0", "ONC-25"), stop("/medicines/1", "ONC-25")]);
+    let problem = stopped.problem();
+    assert!(problem.errors[0].detail.ends_with("(ONC-2012 2012)"), "{}", stopped.text());
+    let said = problem.detail.unwrap();
+    assert!(said.starts_with("the safety check 1."), "{said}");
+    assert!(said.ends_with("No alert does not mean no interaction."), "{said}");
     assert_eq!(surgery.ali.get(ALL).await.ok()["results"], json!([]));
     body["override_reason"] = json!(REASON);
     let made = surgery.ali.post(ALL, &body).await.ok();
@@ -71,7 +75,7 @@ async fn what_the_patient_takes_counts() {
     let stopped = surgery.ali.post(ALL, &body).await;
     assert_eq!(stops(&stopped), [stop("/medicines/0", "ONC-25")]);
 
-    let none = json!({"current_medications": []});
+    let none = json!({"current_medications": ["none"]});
     surgery.ana.patch("/api/patients/update_profile", none).await.ok();
     let aga = hub.hospital("aga").await;
     let sara = hub.doctor_of(&aga, "Sara", "Khan").await;
@@ -113,6 +117,145 @@ async fn a_medicine_counts_as_long_as_it_may_be_taken() {
         let got = (reply.status != 201).then(|| reply.refusal());
         assert_eq!(got.as_deref(), refusal, "{medicine} after {days} days");
     }
+}
+
+/// 002-R2: what was handed out counts until it is used up, also if nobody said for how long; and
+/// for a year if that cannot be told.
+#[tokio::test]
+async fn what_was_handed_out_counts_until_it_is_used_up() {
+    let daily = json!({"name": "Simvastatin", "dosage": "1 tablet", "frequency": "OD", "quantity": 90, "duration": "lifelong"});
+    let vague = json!({"name": "Simvastatin", "duration": "lifelong"});
+    for (medicine, days, refusal) in [
+        (&daily, 31, Some("409 safety-stop")),
+        (&daily, 29 + 89, Some("409 safety-stop")),
+        (&daily, 29 + 91, None),
+        (&vague, 29 + 300, Some("409 safety-stop")),
+    ] {
+        let hub = open().await;
+        let surgery = Surgery::open(&hub).await;
+        let made = surgery.prescribe(json!([medicine])).await;
+        let ali = surgery.ali.user["username"].as_str().unwrap();
+        hub.clock.advance(SignedDuration::from_hours(24 * 29));
+        let then = hub.sign_in(ali, crate::support::PASSWORD).await;
+        then.post(format!("{ALL}/{}/dispense", id_of(&made)), json!({})).await.ok();
+        hub.clock.advance(SignedDuration::from_hours(24 * (days - 29)));
+        let ali = hub.sign_in(ali, crate::support::PASSWORD).await;
+        // Whatever is prescribed in between does not make it forgotten.
+        for (name, refusal) in [("Paracetamol", None), ("Clarithromycin", refusal)] {
+            let later = came(&hub, &surgery.ana, &ali).await;
+            let body = json!({"appointment": later, "medicines": [{"name": name}]});
+
+            let reply = ali.post(ALL, body).await;
+
+            let got = (reply.status != 201).then(|| reply.refusal());
+            assert_eq!(got.as_deref(), refusal, "{medicine}, {name} after {days} days");
+        }
+    }
+}
+
+/// 002-R2: a stop points to where the request names the medicine.
+#[tokio::test]
+async fn stops_point_into_the_request() {
+    let hub = open().await;
+    let surgery = Surgery::open(&hub).await;
+    let takes = json!({"current_medications": ["Zocor 20 mg"]});
+    surgery.ana.patch("/api/patients/update_profile", takes).await.ok();
+    let template = json!({"name": "Cough", "medicines": [{"name": "Clarithromycin"}]});
+    let template = surgery.ali.post(format!("{ALL}/templates"), template).await.ok();
+    for (mut body, pointer) in [
+        (
+            json!({"medicines": [{"name": "Paracetamol"}, {"name": "Clarithromycin"}]}),
+            "/medicines/1",
+        ),
+        (json!({"medication_name": "Clarithromycin"}), "/medication_name"),
+        (json!({"template": template["id"]}), "/template"),
+    ] {
+        body["appointment"] = json!(surgery.visit);
+        let stopped = surgery.ali.post(ALL, &body).await;
+        assert_eq!(stops(&stopped), [stop(pointer, "ONC-25")], "{body}");
+    }
+}
+
+/// 002-R2: alerts name the medicines that they are about, and go when those are taken no longer.
+#[tokio::test]
+async fn alerts_follow_their_medicines() {
+    let hub = open().await;
+    let surgery = Surgery::open(&hub).await;
+    let body = json!({
+        "appointment": surgery.visit, "override_reason": REASON,
+        "medicines": [{"name": "Paracetamol"}, {"name": "Simvastatin"}, {"name": "Clarithromycin"}],
+    });
+    let made = surgery.ali.post(ALL, body).await.ok();
+    let path = format!("{ALL}/{}", id_of(&made));
+    let items = made["medications"].as_array().unwrap();
+    let ended = async |item: &Value| {
+        surgery.ali.post(format!("{ALL}/{}/deactivate", id_of(item)), json!({})).await.ok()
+    };
+    // What the alert of the two medicines points to.
+    let named = |seen: &Value| -> Vec<String> {
+        let alerts = seen["warnings"].as_array().unwrap().iter();
+        let alert = alerts.filter(|alert| alert["rule"] == "ONC-25");
+        let places = alert.flat_map(|alert| alert["positions"].as_array().unwrap());
+        let name = |at: &Value| seen.pointer(&format!("/medications/{at}/name")).unwrap();
+        places.map(|at| name(at).as_str().unwrap().to_owned()).collect()
+    };
+    let both = ["Simvastatin", "Clarithromycin"];
+    assert_eq!(named(&made), both);
+
+    assert_eq!(named(&ended(&items[0]).await), both);
+    let more = json!({"name": "Cetirizine", "override_reason": REASON});
+    surgery.ali.post(format!("{path}/medications"), more).await.ok();
+    assert_eq!(named(&surgery.ali.get(&path).await.ok()), both);
+    let gone = format!("{path}/medications/{}", id_of(&items[0]));
+    assert_eq!(surgery.ali.delete(gone).await.status, 204);
+    assert_eq!(named(&surgery.ali.get(&path).await.ok()), both);
+
+    let left = ended(&items[2]).await;
+    assert_eq!(named(&left), [""; 0]);
+    assert_eq!(left["overrides"][0]["reason"], REASON);
+}
+
+/// 002-R2: a reason that names rules is none for what the doctor has not seen.
+#[tokio::test]
+async fn a_reason_is_about_the_rules_that_it_names() {
+    let hub = open().await;
+    let surgery = Surgery::open(&hub).await;
+    let bea = hub.patient("bea", "+923007654321").await;
+    let visit = came(&hub, &bea, &surgery.ali).await;
+    let mut body = json!({"appointment": visit, "medicines": [{"name": "Clarithromycin"}]});
+    let stopped = surgery.ali.post(ALL, &body).await;
+    assert_eq!(stops(&stopped), [stop("", "ALLERGY-STATUS")]);
+
+    let sara = hub.doctor_of(&surgery.hospital, "Sara", "Khan").await;
+    let there = came(&hub, &bea, &sara).await;
+    let theirs =
+        json!({"appointment": there, "medication_name": "Simvastatin", "override_reason": REASON});
+    sara.post(ALL, theirs).await.ok();
+    body["override_rules"] = json!(["ALLERGY-STATUS"]);
+    let unreasoned = surgery.ali.post(ALL, &body).await.problem();
+    assert_eq!((unreasoned.status, &*unreasoned.errors[0].pointer), (400, "/override_reason"));
+    body["override_reason"] = json!("I asked her: there are none.");
+    let stopped = surgery.ali.post(ALL, &body).await;
+    assert_eq!(stopped.refusal(), "409 safety-stop");
+    assert_eq!(stops(&stopped), [stop("/medicines/0", "ONC-25")]);
+    body["override_rules"] = json!(["ALLERGY-STATUS", "onc-25"]);
+    let made = surgery.ali.post(ALL, &body).await.ok();
+    assert_eq!(made["overrides"][0]["alerts"].as_array().unwrap().len(), 2);
+
+    let all = format!("{ALL}/{}/medications", id_of(&made));
+    let mut more =
+        json!({"name": "Erythromycin", "override_reason": REASON, "override_rules": ["ONC-25"]});
+    let stopped = surgery.ali.post(&all, &more).await;
+    assert_eq!(stops(&stopped), [stop("", "ALLERGY-STATUS")]);
+    more["override_rules"] = json!(["ONC-25", "ALLERGY-STATUS"]);
+    let added = surgery.ali.post(&all, &more).await.ok();
+    let place = format!("{all}/{}", id_of(&added));
+    more["override_rules"] = json!([]);
+    let stopped = surgery.ali.patch(&place, &more).await;
+    assert_eq!(stops(&stopped), [stop("/name", "ONC-25"), stop("", "ALLERGY-STATUS")]);
+    more["override_rules"] = json!(["x y"]);
+    let wrong = surgery.ali.patch(&place, &more).await.problem();
+    assert_eq!(wrong.errors[0].pointer, "/override_rules/0");
 }
 
 /// 002-R2: what is replaced does not speak against what takes its place.
@@ -219,15 +362,17 @@ async fn added_and_changed_medicines_are_checked() {
     let all = format!("{ALL}/{}/medications", id_of(&made));
 
     let stopped = surgery.ali.post(&all, json!({"name": "Clarithromycin"})).await;
-    assert_eq!(stops(&stopped), [stop("/medicines/0", "ONC-25")]);
+    assert_eq!(stops(&stopped), [stop("/name", "ONC-25")]);
     let reason = json!({"name": "Clarithromycin", "override_reason": REASON});
     let added = surgery.ali.post(&all, reason).await.ok();
     assert_eq!(added["warnings"][0]["rule"], "ONC-25");
+    assert_eq!(added["safety"]["alerts"], added["warnings"]);
+    assert_eq!(added["safety"]["disclaimer"], "No alert does not mean no interaction.");
     surgery.ali.post(&all, json!({"name": "Paracetamol"})).await.ok();
 
     let place = format!("{all}/{}", id_of(&added));
     let stopped = surgery.ali.patch(&place, json!({"name": "Erythromycin"})).await;
-    assert_eq!(stopped.refusal(), "409 safety-stop");
+    assert_eq!(stops(&stopped), [stop("/name", "ONC-25")]);
     let reason = json!({"name": "Erythromycin", "override_reason": REASON});
     surgery.ali.patch(&place, reason).await.ok();
     let seen = surgery.ana.get(format!("{ALL}/{}", id_of(&made))).await.ok();

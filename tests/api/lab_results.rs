@@ -136,6 +136,8 @@ async fn results_are_changed() {
     let reply = ali.post("/api/lab-results", lab.test(ordered)).await;
     let path = reply.header("location").to_owned();
 
+    let unjudged = ali.patch(&path, json!({"result_value": "41"})).await.problem();
+    assert_eq!((unjudged.status, &*unjudged.errors[0].pointer), (400, "/status"));
     let arrived = json!({"result_value": "41", "status": "NORMAL", "result_date": "2030-01-07"});
     let arrived = ali.patch(&path, arrived).await.ok();
     let stale = ali.with_header("if-match", "\"1\"").patch(&path, json!({"notes": "x"})).await;

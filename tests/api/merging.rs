@@ -83,6 +83,26 @@ async fn undoing_a_merge_restores_both() {
     assert_eq!(again.refusal(), "409 not-merged");
 }
 
+/// 002-P3: nobody merges, or undoes a merge, into a record that has changed since they saw it.
+#[tokio::test]
+async fn a_record_that_has_changed_since_is_looked_at_before_it_is_merged() {
+    let hub = open().await;
+    let desk = Desk::open(&hub).await;
+    let Desk { hospital, pia, peea, .. } = &desk;
+    let other = json!({"duplicate": peea["id"]});
+    let late = hospital.with_header("if-match", hospital.get(at(pia, "")).await.header("etag"));
+    hospital.patch(at(pia, ""), json!({"city": "Karachi"})).await.ok();
+
+    let merged = late.post(at(pia, "merge"), &other).await;
+    desk.merge().await;
+    let parted = late.post(at(pia, "unmerge"), &other).await;
+
+    assert_eq!(merged.refusal(), "412 precondition-failed");
+    assert_eq!(parted.refusal(), "412 precondition-failed");
+    let fresh = hospital.with_header("if-match", hospital.get(at(pia, "")).await.header("etag"));
+    assert_eq!(fresh.post(at(pia, "unmerge"), &other).await.status, 200);
+}
+
 /// 002-P3: what was written meanwhile stays where it was written.
 #[tokio::test]
 async fn what_is_new_since_a_merge_survives_its_undoing() {

@@ -5,15 +5,16 @@ use carehub_domain::{
     clock::Clock,
     notification::{Channel, Inbox, Notification},
 };
-use carehub_store::{NotificationFilter, Window};
+use carehub_store::{Bookmark, NotificationFilter, Window};
 use carehub_testkit::{Caller, TestHub};
+use housekeeping::Chore;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
     medical_records::came,
     reviews::settle_twice,
-    support::{PASSWORD, People, entered, id_of, open},
+    support::{PASSWORD, People, assigned, entered, id_of, open, perform},
 };
 
 const ANA: &str = "+923001234567";
@@ -189,6 +190,114 @@ async fn an_appointment_that_moves_is_told() {
     let ana = told(&hub, ana).await;
     let reminder = "APPOINTMENT_REMINDER NORMAL EMAIL,PUSH,SMS";
     assert_eq!(ana.iter().filter(|line| *line == reminder).count(), 2);
+}
+
+/// 003-C6, 003-31: whoever sleeps when a reminder comes is not told of an appointment that was
+/// called off before they wake.
+#[tokio::test]
+async fn a_reminder_that_waits_goes_only_if_the_appointment_stands() {
+    let hub = open().await;
+    let clinic = Clinic::open(&hub).await;
+    let Clinic { ali, sara, ana, bea, .. } = &clinic;
+    let mut visits = Vec::new();
+    for (patient, doctor) in [(ana, ali), (bea, sara)] {
+        sleep(patient, "22:00", "09:00").await;
+        let visit = json!({"doctor": doctor.id_as("doc"), "start": "2030-01-09T10:00:00Z"});
+        visits.push(patient.post("/api/consultations", visit).await.ok());
+    }
+    hub.settle().await;
+
+    travel(&hub, "2030-01-09T08:00:00Z");
+    perform(&hub, Chore::Pending).await.unwrap();
+    hub.settle().await;
+    travel(&hub, "2030-01-09T08:30:00Z");
+    let again = hub.sign_in("ana", PASSWORD).await;
+    again.post(format!("/api/appointments/{}/cancel", id_of(&visits[0])), json!({})).await.ok();
+    hub.settle().await;
+    wake(&hub, "2030-01-09T09:00:00Z").await;
+
+    let reminder = "APPOINTMENT_REMINDER NORMAL EMAIL,PUSH,SMS";
+    for person in [ana, bea] {
+        assert_eq!(told(&hub, person).await, [reminder; 2]);
+    }
+    assert_eq!(hub.post.texts_to("ana@example.org"), NOBODY);
+    assert_eq!(hub.post.texts_to("bea@example.org").len(), 2);
+}
+
+/// 003-31: of all that became of an appointment while somebody slept, they hear in the morning what
+/// is so then.
+#[tokio::test]
+async fn a_morning_brings_what_is_so_by_then() {
+    let hub = open().await;
+    let clinic = Clinic::open(&hub).await;
+    let Clinic { ali, ana, bea, .. } = &clinic;
+    let mut slots = Vec::new();
+    for (patient, time) in [(ana, "09:00"), (bea, "11:00")] {
+        sleep(patient, "07:00", "12:00").await;
+        let slot = json!({"doctor": ali.id_as("doc"), "start": format!("2030-01-09T{time}:00Z")});
+        slots.push(patient.post("/api/appointments/book", slot).await.ok());
+    }
+    let step = async |slot: &Value, step: &str, body: Value| {
+        ali.post(format!("/api/appointments/{}/{step}", id_of(slot)), body).await.ok();
+        hub.settle().await;
+    };
+
+    for (slot, time) in [(&slots[0], "14:00"), (&slots[1], "15:00")] {
+        step(slot, "confirm", json!({})).await;
+        let time = json!({"new_date": "2030-01-10", "new_time": time});
+        step(slot, "reschedule", time).await;
+    }
+    step(&slots[0], "cancel", json!({"reason": "Ill"})).await;
+    wake(&hub, "2030-01-07T12:00:00Z").await;
+
+    let mornings = [(ana, "ana", 3, "was cancelled"), (bea, "bea", 2, "has moved")];
+    for (person, name, listed, last) in mornings {
+        assert_eq!(told(&hub, person).await.len(), listed);
+        let mail = hub.post.texts_to(&format!("{name}@example.org"));
+        assert_eq!(mail.len(), 1, "{mail:?}");
+        assert!(mail[0].contains(last), "{mail:?}");
+    }
+}
+
+/// 003-15: what was called off before anybody was told of it is told as that.
+#[tokio::test]
+async fn nobody_is_asked_for_what_was_called_off_meanwhile() {
+    let hub = open().await;
+    let clinic = Clinic::open(&hub).await;
+    let Clinic { ali, ana, .. } = &clinic;
+
+    let slot = clinic.slot("09:00").await;
+    ana.post(format!("/api/appointments/{}/cancel", id_of(&slot)), json!({})).await.ok();
+    hub.settle().await;
+
+    assert_eq!(told(&hub, ali).await, ["APPOINTMENT_CANCELLED HIGH EMAIL,PUSH,SMS"]);
+}
+
+/// 001-17: a doctor hears of a patient when the care begins, and when it begins again.
+#[tokio::test]
+async fn a_doctor_hears_when_care_begins() {
+    let hub = open().await;
+    let clinic = Clinic::open(&hub).await;
+    let Clinic { admin, ali, sara, ana, .. } = &clinic;
+    let assigned_to = "PATIENT_ASSIGNED NORMAL EMAIL,PUSH";
+    let (patient, doctor) = (ana.id_as("pat"), ali.id_as("doc"));
+
+    assigned(admin, &patient, sara).await;
+    let rests = json!({"patient": patient, "doctor": doctor, "status": "INACTIVE"});
+    let care = admin.post("/api/mappings", rests).await.ok();
+    hub.settle().await;
+    assert_eq!(told(&hub, sara).await, [assigned_to]);
+    assert_eq!(told(&hub, ali).await, NOBODY);
+
+    let path = format!("/api/mappings/{}/update", id_of(&care));
+    let steps = [("COMPLETED", 0), ("ACTIVE", 1), ("TRANSFERRED", 1), ("ACTIVE", 2)];
+    for (status, times) in steps {
+        hub.clock.advance(SignedDuration::from_secs(1));
+        admin.patch(&path, json!({"status": status})).await.ok();
+        admin.patch(&path, json!({"notes": status})).await.ok();
+        hub.settle().await;
+        assert_eq!(told(&hub, ali).await, vec![assigned_to; times], "{status}");
+    }
 }
 
 /// 003-32: patients are reminded when they want to be, of what was agreed before, too.
@@ -381,8 +490,46 @@ async fn a_changed_insurance_is_told() {
     hub.settle().await;
 
     assert_eq!(own, NOBODY);
-    assert_eq!(told(&hub, ana).await, ["INSURANCE_UPDATE NORMAL EMAIL,PUSH,SMS"]);
+    let changed = "INSURANCE_UPDATE NORMAL EMAIL,PUSH,SMS";
+    assert_eq!(told(&hub, ana).await, [changed]);
+    let account = format!("/api/auth/admin/users/{}", ana.id());
+    ana.patch("/api/auth/profile", json!({"insurance_info": "Adam"})).await.ok();
+    admin.patch(account, json!({"insurance_info": "State Life"})).await.ok();
+    hub.settle().await;
+    assert_eq!(told(&hub, ana).await, [changed; 2]);
     assert_eq!(told(&hub, admin).await, NOBODY);
+}
+
+/// 003-31, 004-13: whom a hospital knows by phone only hears by SMS; whoever has a mailbox, by mail.
+#[tokio::test]
+async fn whoever_is_known_by_phone_only_is_told_by_sms() {
+    let hub = open().await;
+    let clinic = Clinic::open(&hub).await;
+    let Clinic { ali, cora, .. } = &clinic;
+    let (pia, paul) = ("+923005550001", "+923005550002");
+    let known = [
+        json!({"name": "Pia Pohl", "phone_number": pia}),
+        json!({"name": "Paul Pohl", "phone_number": paul, "email": "paul@example.org"}),
+    ];
+
+    for (known, time) in known.into_iter().zip(["09:00", "10:00"]) {
+        let patient = entered(cora, known).await;
+        let visit = json!({
+            "doctor": ali.id_as("doc"), "patient": patient["id"],
+            "start": format!("2030-01-09T{time}:00Z"),
+        });
+        cora.post("/api/consultations", visit).await.ok();
+    }
+    hub.settle().await;
+
+    assert_eq!(
+        hub.post.texts_to(pia),
+        [
+            "Dr. Ali Mehmood will see you at jinnah Hospital on Wednesday, 9 January 2030 at 09:00 (UTC)."
+        ]
+    );
+    assert_eq!(hub.post.texts_to(paul), NOBODY);
+    assert_eq!(hub.post.texts_to("paul@example.org").len(), 1);
 }
 
 /// 000-17: patient and hospital hear at once that a repository was opened in an emergency.
@@ -488,9 +635,10 @@ async fn the_number_of_those_unread_is_exact() {
     hub.clock.advance(SignedDuration::from_hours(31 * 24));
     let now = hub.state.clock.now();
     let worker = Actor::worker("test", now);
-    assert_eq!(notices.outdated(now).await.unwrap().len(), 4);
+    let outdated = async || notices.outdated(now, Bookmark::default()).await.unwrap().records;
+    assert_eq!(outdated().await.len(), 4);
     assert_eq!(notices.forget(owner, &read, &worker).await.unwrap(), 4);
-    assert!(notices.outdated(now).await.unwrap().is_empty());
+    assert!(outdated().await.is_empty());
 }
 
 /// A hospital with its doctors, and their patients.
@@ -586,10 +734,11 @@ async fn pending(hub: &TestHub) -> [usize; 2] {
     let (notices, now) = (hub.state.store.notifications(), hub.state.clock.now());
     let worker = Actor::worker("housekeeping", now);
     let mut done = [0, 0];
-    for planned in notices.due_planned(now).await.unwrap() {
+    for planned in notices.due_planned(now, Bookmark::default()).await.unwrap().records {
         let planned = planned.unwrap();
-        if planned.holds(&notices.basis(&planned).await.unwrap(), now) {
-            assert!(notices.release(&planned, &worker).await.unwrap());
+        let (recipient, condition) = (planned.notification.recipient, &planned.as_long_as);
+        if planned.holds(&notices.basis(recipient, condition).await.unwrap(), now) {
+            assert!(notices.release(&planned, planned.clone(), &worker).await.unwrap());
             done[0] += 1;
         } else {
             notices.unplan(&planned).await.unwrap();
@@ -597,6 +746,19 @@ async fn pending(hub: &TestHub) -> [usize; 2] {
         }
     }
     done
+}
+
+/// Somebody is not to be disturbed between these times.
+async fn sleep(person: &Caller<'_>, from: &str, to: &str) {
+    let quiet = json!({"quiet_hours_start": from, "quiet_hours_end": to, "timezone": "UTC"});
+    person.patch("/api/notification-preferences", quiet).await.ok();
+}
+
+/// It is that instant, and what waited for it goes out.
+async fn wake(hub: &TestHub, instant: &str) {
+    travel(hub, instant);
+    perform(hub, Chore::Pending).await.unwrap();
+    hub.settle().await;
 }
 
 /// Somebody looks at nothing that came before.

@@ -398,7 +398,7 @@ async fn a_password_comes_before_news() {
 }
 
 /// Something that a person could be told now.
-fn notice(hub: &TestHub, person: &Caller<'_>, kind: NotificationKind) -> Notification {
+pub(crate) fn notice(hub: &TestHub, person: &Caller<'_>, kind: NotificationKind) -> Notification {
     let (recipient, now): (UserId, Timestamp) =
         (person.id().parse().unwrap(), hub.state.clock.now());
     let text = |text: &str| text.to_owned();
@@ -411,7 +411,7 @@ fn notice(hub: &TestHub, person: &Caller<'_>, kind: NotificationKind) -> Notific
 }
 
 /// Tells somebody, and gives back the identifier.
-async fn told(hub: &TestHub, notification: Notification) -> String {
+pub(crate) async fn told(hub: &TestHub, notification: Notification) -> String {
     let worker = Actor::worker("relay", hub.state.clock.now());
     let (notifications, id) = (hub.state.store.notifications(), notification.id);
     assert_eq!(notifications.create(&[notification], &worker).await.unwrap(), 1);

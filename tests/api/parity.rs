@@ -9,6 +9,7 @@ use std::{
 
 use carehub_api::config::Config;
 use carehub_domain::{clock::Clock, delivery};
+use carehub_events::announced;
 use carehub_local::template::Trigger;
 use carehub_testkit::{Caller, FakeModel, Mood, TestHub, files};
 use housekeeping::Chore;
@@ -21,7 +22,7 @@ use crate::{
     notifier::queue_up,
     realtime::{connect, leave, say, take_ticket},
     recommendations::question,
-    support::{PASSWORD, People, carry, id_of, inspect, perform, template, work},
+    support::{PASSWORD, People, carry, id_of, inspect, open, perform, relay, template, work},
     tour::{open_counting, operations, tour},
     uploads::{announce, send},
     webhooks::{Program, listen},
@@ -108,6 +109,32 @@ fn every_function_is_told_what_it_needs_to_start() {
         let ledger = properties["Policies"].to_string().contains("LedgerArn");
         assert_eq!(config.ledger.is_some(), ledger, "CAREHUB_LEDGER of {function}");
     }
+}
+
+/// The stream is filtered by the template: too narrow, and nobody is told anything any more.
+#[tokio::test]
+async fn relay_is_given_every_event_and_nothing_else() {
+    let triggers = template().functions.iter().flat_map(|function| &function.triggers);
+    let mut streams = triggers.filter_map(|trigger| match trigger {
+        Trigger::Stream(stream) => Some(stream),
+        _ => None,
+    });
+    let stream = streams.next().unwrap();
+    let hub = open().await;
+    hub.patient("ana", "+923001234567").await;
+
+    let mut batch = hub.unread();
+    relay(&hub).relay(batch.clone()).await;
+    batch.records.extend(hub.unread().records);
+
+    let all = batch.records.len();
+    let wanted =
+        batch.records.iter().filter(|record| stream.wants(&serde_json::to_value(record).unwrap()));
+    let wanted: Vec<_> =
+        wanted.map(|record| record.change.sequence_number.clone().unwrap()).collect();
+    let events: Vec<_> = announced(batch).into_iter().map(|(place, _)| place).collect();
+    assert_eq!(wanted, events);
+    assert!(events.len() < all, "what relay links is in the stream as well");
 }
 
 /// Every action that a function took in a tour of all operations, and by the way.
@@ -206,13 +233,21 @@ async fn every_function_may_do_what_it_does_and_no_more() {
     let other = ana.with_header("idempotency-key", "no-scan");
     assert_eq!(other.post("/api/uploads/presign", json!({})).await.status, 400);
     note("records", hub.meter.take());
+    send(&hub, &ana, "slow.pdf", files::pdf()).await;
     for pause in [SignedDuration::from_hours(1), SignedDuration::from_hours(7 * 24)] {
         hub.clock.advance(pause);
+        hub.meter.take();
         for chore in Chore::ALL {
             perform(&hub, chore).await.unwrap().wholly().unwrap();
         }
+        note("housekeeping", hub.meter.take());
+        inspect(&hub).await;
+        note("inspector", hub.meter.take());
+        queue_up(&hub).await;
+        note("relay", hub.meter.take());
+        carry(&hub).await;
+        note("notifier", hub.meter.take());
     }
-    note("housekeeping", hub.meter.take());
 
     let mut wrong = Vec::new();
     for (function, properties) in declarations() {
@@ -354,7 +389,9 @@ async fn papers_by_the_way(
     omar.post("/api/medical-records", record).await.ok();
     let reason = json!({"reason": "Unconscious after a fall."});
     let glass = format!("/api/records/patients/{}/break-glass", ana.id_as("pat"));
-    omar.post(glass, reason).await.ok();
+    let access = omar.post(glass, reason).await.ok();
+    let review = format!("/api/records/break-glass/{}/review", id_of(&access));
+    hospital.post(review, json!({"outcome": "UNJUSTIFIED"})).await.ok();
     note("records", hub.meter.take());
 
     let rules = "/api/prescriptions/interactions";
@@ -448,6 +485,7 @@ fn few_functions_touch_files() {
     housekeeping PutObject ledger/checkpoints/*
     housekeeping DeleteObject bucket/clean/*
     housekeeping DeleteObject bucket/quarantine/*
+    inspector DeleteObject bucket/clean/*
     inspector PutObject bucket/clean/*
     inspector ListBucket bucket
     inspector DeleteObject bucket/quarantine/*
@@ -488,9 +526,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 /// The properties of every function of the template, by folder name.
 fn declarations() -> BTreeMap<String, Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let text = fs::read_to_string(path).unwrap();
-    let template = plain(serde_yaml_ng::from_str(&text).unwrap());
+    let template = written("template.yaml");
     let resources = template["Resources"].as_object().unwrap().values();
     let functions = resources.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
     let named = functions.map(|function| {
@@ -499,6 +535,12 @@ fn declarations() -> BTreeMap<String, Value> {
         (folder.strip_prefix("functions/").unwrap().to_owned(), properties)
     });
     named.collect()
+}
+
+/// A template as it is written, without the tags of `CloudFormation`.
+pub(crate) fn written(file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    plain(serde_yaml_ng::from_str(&fs::read_to_string(path).unwrap()).unwrap())
 }
 
 /// YAML as JSON, without the tags of `CloudFormation`.

@@ -184,7 +184,18 @@ async fn nobody_is_born_tomorrow() {
     let later = cora.post(ALL, json!({"first_name": "Baby", "date_of_birth": "2030-01-09"})).await;
 
     assert_eq!(today.ok()["age"], 0);
-    assert_eq!(later.problem().errors[0].pointer, "/date_of_birth");
+    let (admin, ana) = (hub.admin().await, hub.patient("ana", ANA).await);
+    let tomorrow = json!({"date_of_birth": "2030-01-09"});
+    let una = json!({"username": "una", "password": PASSWORD, "date_of_birth": "2030-01-09"});
+    for refused in [
+        later,
+        hub.visitor().post("/api/auth/register", una).await,
+        ana.patch("/api/auth/profile", &tomorrow).await,
+        admin.patch(format!("/api/auth/admin/users/{}", ana.id()), &tomorrow).await,
+    ] {
+        assert_eq!(refused.refusal(), "400 invalid");
+        assert_eq!(refused.problem().errors[0].pointer, "/date_of_birth");
+    }
 }
 
 /// 002-P2: a patient completes their own profile, once.
@@ -1221,8 +1232,8 @@ async fn patients_see_who_looked_at_their_record() {
     assert_eq!(
         after,
         [
-            (json!(admin.id()), json!({"what": "assignments"})),
-            (json!(ali.id()), json!({"what": "notes"})),
+            (json!(ali.id()), json!({"what": "notes", "count": "0"})),
+            (json!(admin.id()), json!({"what": "assignments", "count": "1"})),
             (json!(ali.id()), json!({})),
         ]
     );

@@ -2,7 +2,7 @@
 
 use carehub_api::limit::Bucket;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     pharmacy::Surgery,
@@ -95,9 +95,11 @@ async fn anybody_learns_whether_a_prescription_is_genuine() {
     let ask =
         async |code: &str| visitor.get(format!("/api/prescriptions/verify/{code}/")).await.ok();
 
-    assert_eq!(ask(&code).await, json!({"genuine": true, "status": "ACTIVE"}));
+    let active = json!({"genuine": true, "status": "ACTIVE", "may_be_dispensed": true});
+    assert_eq!(ask(&code).await, active);
     hospital.post(format!("{path}/dispense"), json!({})).await.ok();
-    assert_eq!(ask(&code).await, json!({"genuine": true, "status": "DISPENSED"}));
+    let dispensed = json!({"genuine": true, "status": "DISPENSED", "may_be_dispensed": false});
+    assert_eq!(ask(&code).await, dispensed);
     ali.post(format!("{path}/complete"), json!({})).await.ok();
     let reply = visitor.get(format!("/verify/{code}")).await;
     let page = reply.text();
@@ -124,6 +126,40 @@ async fn anybody_learns_whether_a_prescription_is_genuine() {
     }
 }
 
+/// 002-C5, 002-R7: what may be handed out again says so, on paper and to anybody who asks, until
+/// nothing is left or the last day is over.
+#[tokio::test]
+async fn what_has_refills_may_be_dispensed_again() {
+    let hub = open().await;
+    let surgery = Surgery::open(&hub).await;
+    let medicines = json!([{"name": "Paracetamol", "duration_days": 5, "refills": 1}]);
+    let ali = surgery.ali.user["username"].as_str().unwrap();
+    for is_used_up in [true, false] {
+        let ali = hub.sign_in(ali, PASSWORD).await;
+        let body = json!({"patient": surgery.ana.id_as("pat"), "medicines": medicines});
+        let prescription = ali.post("/api/prescriptions", body).await.ok();
+        let path = format!("/api/prescriptions/{}", id_of(&prescription));
+        let first = ali.post(format!("{path}/dispense"), json!({})).await;
+
+        let paper = ali.get(format!("{path}/pdf")).await.text();
+        assert!(paper.contains("times: 1, left: 1") && !paper.contains("(DISPENSED) Tj"));
+        let code = code_on(&paper);
+        let page = hub.visitor().get(format!("/verify/{code}")).await.text();
+        assert!(page.contains("A further supply may be dispensed."), "{page}");
+
+        if is_used_up {
+            let seen = ali.with_header("if-match", first.header("etag"));
+            seen.post(format!("{path}/dispense"), json!({})).await.ok();
+        } else {
+            hub.clock.advance(SignedDuration::from_hours(40 * 24));
+        }
+        let page = hub.visitor().get(format!("/verify/{code}")).await.text();
+        assert!(page.contains("Do not dispense it again."), "{page}");
+        let ana = hub.sign_in("ana", PASSWORD).await;
+        assert!(ana.get(format!("{path}/pdf")).await.text().contains("(DISPENSED) Tj"));
+    }
+}
+
 /// 002-C5: one that is past its last day is expired at once.
 #[tokio::test]
 async fn an_old_prescription_is_expired() {
@@ -136,7 +172,8 @@ async fn an_old_prescription_is_expired() {
     hub.clock.advance(SignedDuration::from_hours(40 * 24));
 
     let verdict = hub.visitor().get(format!("/api/prescriptions/verify/{code}")).await.ok();
-    assert_eq!(verdict, json!({"genuine": true, "status": "EXPIRED"}));
+    let expired = json!({"genuine": true, "status": "EXPIRED", "may_be_dispensed": false});
+    assert_eq!(verdict, expired);
     let ana = hub.sign_in("ana", PASSWORD).await;
     assert!(ana.get(path).await.text().contains("(EXPIRED) Tj"));
 }
@@ -158,7 +195,8 @@ async fn a_code_that_is_not_ours_tells_nothing() {
         hub.meter.take();
         let reply = visitor.get(format!("/api/prescriptions/verify/{wrong}")).await;
         let spent = hub.meter.take();
-        assert_eq!(reply.ok(), json!({"genuine": false, "status": Value::Null}), "{wrong}");
+        let not_ours = json!({"genuine": false, "status": null, "may_be_dispensed": false});
+        assert_eq!(reply.ok(), not_ours, "{wrong}");
         assert_eq!(spent.rounds, 1, "{wrong}");
         let page = visitor.get(format!("/verify/{wrong}")).await;
         assert!(page.text().contains("<h1>Not genuine</h1>"));

@@ -230,7 +230,7 @@ async fn wrong_prescriptions_are_refused_field_by_field() {
     }
 }
 
-/// 000-25: writing again at the same visit makes the next version, linked both ways.
+/// 000-25, 000-C8: writing again at the same visit makes the next version, linked both ways.
 #[tokio::test]
 async fn a_visit_has_one_prescription_that_stands() {
     let hub = open().await;
@@ -505,6 +505,45 @@ async fn medicines_are_handed_out_once() {
     }
 }
 
+/// 002-R7: refills are handed out one by one until the last day, each by somebody who has seen the
+/// one before; so what is sent twice hands out once.
+#[tokio::test]
+async fn refills_are_handed_out_one_by_one() {
+    let hub = open().await;
+    let surgery = Surgery::open(&hub).await;
+    let medicines = json!([{"name": "Paracetamol"}, {"name": "Cetirizine", "refills": 2}]);
+    let made = surgery.prescribe(medicines).await;
+    assert_eq!(made["supplies_left"], 3);
+    let dispense = at(&made, "/dispense");
+
+    let mut last = surgery.hospital.post(&dispense, json!({})).await;
+    let unseen = surgery.hospital.post(&dispense, json!({})).await;
+    assert_eq!(unseen.refusal(), "409 dispensed-before");
+    let anyway = surgery.hospital.with_header("if-match", "*").post(&dispense, json!({})).await;
+    assert_eq!(anyway.refusal(), "409 dispensed-before");
+    for left in [1, 0] {
+        hub.clock.advance(SignedDuration::from_secs(1));
+        let seen = surgery.hospital.with_header("if-match", last.header("etag"));
+        let [one, twice] =
+            join_all([seen.post(&dispense, json!({})), seen.post(&dispense, json!({}))])
+                .await
+                .try_into()
+                .unwrap();
+        let (done, refused) = if one.status == 200 { (one, twice) } else { (twice, one) };
+        assert!([409, 412].contains(&refused.status.as_u16()), "{}", refused.text());
+        let view = done.ok();
+        assert_eq!((&view["status"], &view["supplies_left"]), (&json!("DISPENSED"), &json!(left)));
+        assert_eq!(view["dispensed_at"], view["updated_at"]);
+        last = done;
+    }
+
+    let seen = surgery.hospital.with_header("if-match", last.header("etag"));
+    assert_eq!(seen.post(&dispense, json!({})).await.refusal(), "409 prescription-state");
+    let supplies: Vec<_> = surgery.events("PRESCRIPTION_DISPENSED").await;
+    let supplies: Vec<_> = supplies.iter().map(|event| &event["details"]["supply"]).collect();
+    assert_eq!(supplies, ["3", "2", "1"]);
+}
+
 /// 002-R8: doctor and admins note that a prescription is needed no longer.
 #[tokio::test]
 async fn a_prescription_is_completed() {
@@ -684,7 +723,7 @@ async fn medicines_are_added_to_a_prescription() {
             "instructions": "With water", "special_instructions": "With water",
             "side_effects_warning": "Drowsiness", "substitution_allowed": false,
             "is_active": true, "deactivated_at": none, "added_at": at_now, "date_filled": none,
-            "warnings": added["warnings"],
+            "safety": added["safety"], "warnings": added["warnings"],
         })
     );
     assert_eq!(surgery.ana.get(reply.header("location")).await.ok(), added);
@@ -730,7 +769,8 @@ async fn medicines_are_changed_and_taken_off() {
     assert_ne!(other["id"], made["medicines"][0]["id"]);
 }
 
-/// 002-R18, 002-R19, 002-R20, 002-R21, 002-R22, 002-R23, 000-27: files belong to a prescription.
+/// 002-R18, 002-R19, 002-R20, 002-R21, 002-R22, 002-R23, 000-27, 000-C8: files belong to a
+/// prescription.
 #[tokio::test]
 async fn files_belong_to_a_prescription() {
     let hub = open().await;

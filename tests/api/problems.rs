@@ -144,6 +144,7 @@ fn every_code_and_its_status() {
     409 delivery-stale
     409 department-exists
     409 department-stale
+    409 dispensed-before
     409 doctor-gone
     409 doctor-licence-taken
     409 doctor-stale
@@ -169,7 +170,6 @@ fn every_code_and_its_status() {
     409 not-merged
     409 not-online
     409 note-stale
-    409 notification-stale
     409 patient-busy
     409 patient-gone
     409 patient-has-account
@@ -234,6 +234,7 @@ fn every_code_and_its_status() {
     503 web-late
     503 web-unreachable
     503 webhook-refused
+    503 webhook-resting
     any internal
     any too-large
     any unavailable
@@ -283,7 +284,7 @@ impl Failure for Sample {
 }
 
 /// The sources of everything that may cross the edge, some of which has no public name.
-fn sources() -> Vec<String> {
+pub(crate) fn sources() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut folders = vec![root.join("shared"), root.join("functions")];
     let mut sources = Vec::new();

@@ -8,16 +8,23 @@ use std::{
 };
 
 use carehub_clients::{Wire, Word};
-use carehub_domain::live::{EntryKind, MOST_MISSED, News};
+use carehub_domain::{
+    live::{EntryKind, MOST_MISSED, News},
+    notification::{Channel, Notification, NotificationKind, Priority},
+};
 use carehub_events::announced;
 use carehub_local::template::Trigger;
 use carehub_testkit::{Caller, TestHub};
+use housekeeping::Chore;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use realtime::Realtime;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, each, id_of, open, relay, template};
+use crate::{
+    notifications::{self, notice},
+    support::{PASSWORD, People, each, id_of, open, perform, relay, template},
+};
 
 #[test]
 fn whatever_comes_over_a_connection_leads_to_realtime() {
@@ -152,16 +159,42 @@ async fn everyone_concerned_sees_it_at_once_and_nobody_else() {
     ");
     assert_eq!(hub.wire.take("bea"), [] as [Value; 0]);
 
+    ana.patch(path, json!({"reason": "canary complaint"})).await.ok();
     let notes = format!("/api/consultations/{}/notes", id_of(&booked));
     sara.post(notes, json!({"content": "canary remark"})).await.ok();
     hub.settle().await;
 
     let heard = hub.wire.take("ana");
-    assert_snapshot!(told(&heard), @"4 consultation NOTE");
+    assert_snapshot!(told(&heard), @"
+    4 appointment CONFIRMED APPOINTMENT_UPDATED
+    5 consultation NOTE
+    ");
     assert!(!json!(heard).to_string().contains("canary"));
-    assert_snapshot!(told(&hub.wire.take("sara")), @"4 consultation NOTE");
-    assert_eq!(hub.wire.take("hospital"), [] as [Value; 0]);
+    assert_snapshot!(told(&hub.wire.take("sara")), @"
+    4 appointment CONFIRMED APPOINTMENT_UPDATED
+    5 consultation NOTE
+    ");
+    let heard = hub.wire.take("hospital");
+    assert_snapshot!(told(&heard), @"3 appointment CONFIRMED APPOINTMENT_UPDATED");
     assert_eq!(hub.wire.take("bea"), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn whoever_looks_at_an_old_request_sees_it_closed() {
+    let hub = open().await;
+    let (_, sara, ana) = people(&hub).await;
+    let slot = json!({"doctor": sara.id_as("doc"), "start": "2030-01-08T09:00:00Z"});
+    ana.post("/api/appointments/book", slot).await.ok();
+    hub.clock.advance(SignedDuration::from_hours(91 * 24 + 2));
+    let ana = hub.sign_in("ana", PASSWORD).await;
+    hub.settle().await;
+    listen(&hub, &ana, "ana").await;
+
+    perform(&hub, Chore::OldAppointments).await.unwrap();
+    hub.settle().await;
+
+    let heard = hub.wire.take("ana");
+    assert_snapshot!(told(&heard), @"1 appointment CANCELLED APPOINTMENT_EXPIRED");
 }
 
 #[tokio::test]
@@ -198,6 +231,37 @@ async fn a_queue_moves_before_the_eyes_of_those_in_it() {
 }
 
 #[tokio::test]
+async fn whoever_waits_sees_the_queue_move_and_not_who_leaves_it() {
+    let hub = open().await;
+    let (_, sara, ana) = people(&hub).await;
+    let bea = hub.patient("bea", "+923007654321").await;
+    let cid = hub.patient("cid", "+923007654322").await;
+    let dana = hub.patient("dana", "+923007654323").await;
+    let queue = format!("/api/appointments/queues/{}", sara.id_as("doc"));
+    for person in [&ana, &bea, &cid] {
+        person.post(format!("{queue}/tokens"), json!({})).await.ok();
+    }
+    sara.post(format!("{queue}/tokens/1/check-in"), json!({})).await.ok();
+    hub.settle().await;
+    for (person, id) in [(&ana, "ana"), (&bea, "bea"), (&cid, "cid"), (&dana, "dana")] {
+        listen(&hub, person, id).await;
+    }
+
+    sara.post(format!("{queue}/next"), json!({})).await.ok();
+    hub.settle().await;
+    for id in ["ana", "bea", "cid"] {
+        assert_eq!(queued(&hub.wire.take(id)), "queue TOKEN_CALLED 2030-01-07 1", "{id}");
+    }
+
+    assert_eq!(bea.delete(format!("{queue}/tokens/2")).await.status, 204);
+    hub.settle().await;
+    assert_eq!(queued(&hub.wire.take("bea")), "queue TOKEN_LEFT 2030-01-07 2");
+    assert_eq!(queued(&hub.wire.take("cid")), "queue TOKEN_LEFT 2030-01-07");
+    assert_eq!(queued(&hub.wire.take("ana")), "");
+    assert_eq!(hub.wire.take("dana"), [] as [Value; 0]);
+}
+
+#[tokio::test]
 async fn whoever_waits_sees_the_offer() {
     let hub = open().await;
     let hospital = hub.hospital("jinnah").await;
@@ -222,6 +286,44 @@ async fn whoever_waits_sees_the_offer() {
     assert_eq!(offers.len(), 1, "{heard:?}");
     assert_eq!(offers[0]["data"], json!({"doctor": doctor, "date": "2030-01-08"}));
     assert!(heard.iter().all(|word| word["type"] != "appointment"), "{heard:?}");
+}
+
+/// 003-31: a person sees everything, and the application speaks up when they want it to.
+#[tokio::test]
+async fn the_application_speaks_up_as_people_want() {
+    type Telling = fn(Notification) -> Notification;
+    let hub = open().await;
+    let ana = hub.patient("ana", ANA).await;
+    hub.settle().await;
+    listen(&hub, &ana, "ana").await;
+    let quiet = || json!({"quiet_hours_start": "07:00", "quiet_hours_end": "09:00"});
+    let urgent = |news: Notification| news.pressing(Priority::Urgent);
+    let usual = |news: Notification| news;
+    let by_mail = |news: Notification| news.by([Channel::Email]);
+    let rows: [(Value, Telling, bool); 8] = [
+        (json!({}), usual, true),
+        (json!({"push_notifications": false}), usual, false),
+        (json!({"push_notifications": false}), urgent, true),
+        (json!({"prescription_notifications": false}), usual, false),
+        (quiet(), usual, false),
+        (quiet(), urgent, true),
+        (json!({"max_daily_notifications": 1}), usual, true),
+        (json!({}), by_mail, false),
+    ];
+
+    for (wishes, news, speaks) in rows {
+        hub.clock.advance(SignedDuration::from_secs(1));
+        let path = "/api/notification-preferences";
+        ana.post(format!("{path}/reset_to_defaults"), json!({})).await.ok();
+        ana.patch(path, &wishes).await.ok();
+        let news = news(notice(&hub, &ana, NotificationKind::PrescriptionReady));
+        notifications::told(&hub, news).await;
+        hub.settle().await;
+
+        let heard = hub.wire.take("ana");
+        assert_eq!(heard.len(), 1, "{heard:?}");
+        assert_eq!(heard[0]["data"]["speaks"], speaks, "{wishes}");
+    }
 }
 
 #[tokio::test]

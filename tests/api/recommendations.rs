@@ -96,7 +96,7 @@ async fn a_doctor_gets_a_draft() {
     }
     assert!(answer["suggestion"].is_string() && answer["warnings"].is_array());
     assert!(answer["note"].as_str().unwrap().contains("No alert does not mean no interaction"));
-    assert_eq!(answer["basis"]["rules_version"], "1");
+    assert_eq!(answer["basis"]["rules_version"], "2");
     let log = admin.get("/api/accounts/audit-logs/?limit=100").await.ok();
     let deeds = each(&log, "action");
     let asked_and_made = ["RECOMMENDATION_REQUESTED", "RECOMMENDATION_MADE"];
@@ -326,9 +326,39 @@ async fn a_record_says_more_to_those_whom_it_is_open_to() {
     ali.get(HISTORY).await.ok();
     let count = async |action| looks(&ana, action).await.len();
     assert_eq!(count("RECOMMENDATION_REQUESTED").await, 1);
-    assert_eq!(count("RECOMMENDATION_VIEWED").await, 1);
+    assert_eq!(count("RECOMMENDATION_VIEWED").await, 2);
     hub.clock.advance(SignedDuration::from_mins(31));
     assert_eq!(ali.post(ALL, &asked).await.refusal(), "403 grant-required");
+}
+
+/// A record in which nobody noted any medicine does not say that none is taken.
+#[tokio::test]
+async fn who_was_never_asked_for_medicines_may_take_some() {
+    let hub = open().await;
+    let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    assigned(&admin, &ana.id_as("pat"), &ali).await;
+    let_in(&hub, &ali, ANA).await;
+    let notes = async |notes: Value| ana.patch("/api/patients/update_profile", notes).await.ok();
+    notes(json!({"date_of_birth": "1980-05-01", "gender": "M", "allergy_status": "NONE_KNOWN"}))
+        .await;
+    let mut asked = json!({"medicine_name": "Ibuprofen", "patient": ana.id_as("pat")});
+
+    let unasked = ask(&hub, &ali, &asked).await;
+    notes(json!({"current_medications": ["none"]})).await;
+    let noted = ask(&hub, &ali, &asked).await;
+    notes(json!({"current_medications": []})).await;
+    asked["patient_info"] = json!({"current_medications": []});
+    let told = ask(&hub, &ali, &asked).await;
+
+    assert_eq!(unasked["outcome"], "INSUFFICIENT_INFORMATION");
+    assert_eq!(unasked["missing"], json!(["CURRENT_MEDICATIONS"]));
+    assert_eq!(unasked["alternatives"], json!([]));
+    for answer in [noted, told] {
+        assert_eq!(answer["outcome"], "ALTERNATIVES");
+        assert_eq!(answer["facts"]["current_medications"], json!([]));
+    }
 }
 
 /// Patients are informed where one of their hospitals wants it: in the order of the alphabet, with

@@ -4,7 +4,10 @@ use carehub_testkit::{Caller, Reply, files::pdf};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::support::{People, assigned, each, entered, id_of, let_in, looks, open};
+use crate::{
+    prescriptions::came,
+    support::{People, assigned, each, entered, id_of, let_in, looks, open, took_place},
+};
 
 const ANA: &str = "+923001234567";
 
@@ -151,6 +154,69 @@ async fn reading_a_repository_is_noted() {
     assert_eq!(looks(&ana, "DOCUMENT_VIEWED").await.len(), 1);
 }
 
+/// 000-27, 003-21, 003-27, 004-04: who lists what is known of several people leaves a line for
+/// each of them, and none for whom the page does not show.
+#[tokio::test]
+async fn patients_see_who_listed_what_is_known_of_them() {
+    let hub = open().await;
+    let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let (ana, bea) = (hub.patient("ana", ANA).await, hub.patient("bea", "+923007654321").await);
+    for (patient, visits) in [(&ana, 2), (&bea, 1)] {
+        let known = json!({"allergy_status": "NONE_KNOWN", "date_of_birth": "1990-05-01"});
+        patient.patch("/api/patients/update_profile", known).await.ok();
+        for _ in 0..visits {
+            let visit = came(&hub, patient, &ali).await;
+            let medicines = json!([{"name": "Paracetamol"}]);
+            let prescription = json!({"appointment": visit, "medicines": medicines});
+            ali.post("/api/prescriptions", prescription).await.ok();
+            let record = json!({"appointment": visit, "diagnosis": "Flu"});
+            let record = ali.post("/api/medical-records", record).await.ok();
+            let result = json!({
+                "medical_record": record["id"], "test_name": "Potassium", "test_type": "BLOOD",
+                "result_value": 4, "result_unit": "mmol/L", "status": "NORMAL",
+            });
+            ali.post("/api/lab-results", result).await.ok();
+        }
+        let medicine =
+            patient.get("/api/prescriptions").await.ok()["results"][0]["medicines"][0]["id"]
+                .clone();
+        let reminder = json!({"medication": medicine, "times": ["08:00"]});
+        patient.post("/api/prescriptions/reminders", reminder).await.ok();
+        let glass = format!("/api/records/patients/{}/break-glass", patient.id_as("pat"));
+        ali.post(glass, json!({"reason": "Unconscious after a fall."})).await.ok();
+        let ache = json!({
+            "record_type": "OTHER", "title": "Headache", "description": ".",
+            "doctor": ali.id_as("doc"),
+        });
+        let ache = patient.post("/api/records", ache).await;
+        let note = format!("{}/add_annotation", ache.header("location"));
+        ali.post(note, json!({"content": "Rest."})).await.ok();
+    }
+
+    for (reader, list, action, of_ana) in [
+        (&ali, "/api/prescriptions", "PRESCRIPTIONS_LISTED", "2"),
+        (&hospital, "/api/medical-records", "MEDICAL_RECORDS_LISTED", "2"),
+        (&admin, "/api/lab-results", "LAB_RESULTS_LISTED", "2"),
+        (&ali, "/api/records", "HEALTH_RECORDS_LISTED", "1"),
+        (&ali, "/api/doctors/annotations", "ANNOTATION_VIEWED", "1"),
+        (&admin, "/api/prescriptions/reminders", "REMINDER_VIEWED", "1"),
+        (&hospital, "/api/records/break-glass", "EMERGENCY_ACCESSES_LISTED", "1"),
+    ] {
+        for person in [reader, &ana, &bea] {
+            let _own = person.get(list).await;
+        }
+        for (patient, count) in [(&ana, of_ana), (&bea, "1")] {
+            let look = (json!(reader.id()), json!({"count": count}));
+            assert_eq!(looks(patient, action).await, [look], "{action}");
+        }
+    }
+    let of_ana = format!("/api/prescriptions/medications?patient={}", ana.id_as("pat"));
+    admin.get(of_ana).await.ok();
+    assert_eq!(looks(&ana, "PRESCRIPTIONS_LISTED").await.len(), 2);
+    assert_eq!(looks(&bea, "PRESCRIPTIONS_LISTED").await.len(), 1);
+}
+
 /// 000-31: the summary says what matters most.
 #[tokio::test]
 async fn a_summary_says_what_matters_most() {
@@ -209,6 +275,70 @@ async fn the_repository_of_a_merged_record_is_that_of_the_one_that_stayed() {
         assert_eq!(each(&hospital.get(path).await.ok(), "id"), [id_of(&first)]);
     }
     ali.get(format!("/api/records/reports/{}", id_of(&first))).await.ok();
+}
+
+/// 000-29: patients see what was done with what was merged into their record, before and after.
+#[tokio::test]
+async fn the_access_log_of_a_merged_record_is_that_of_the_one_that_stayed() {
+    let hub = open().await;
+    let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let twin = entered(&hospital, json!({"name": "Ana Diaz"})).await;
+    let patient = hub.state.store.patients().recorded(id_of(&twin).parse().unwrap()).await;
+    let doctor = ali.id_as("doc").parse().unwrap();
+    let visit = took_place(&hub, &patient.unwrap().unwrap(), doctor).await.id;
+    let record = json!({"appointment": visit, "diagnosis": "Flu"});
+    let record = ali.post("/api/medical-records", record).await.ok();
+    let shown = format!("/api/medical-records/{}", id_of(&record));
+    hospital.get(&shown).await.ok();
+    hub.clock.advance(SignedDuration::from_secs(1));
+    let merge = format!("/api/patients/{}/merge", ana.id_as("pat"));
+    admin.post(merge, json!({"duplicate": twin["id"]})).await.ok();
+
+    ali.get(&shown).await.ok();
+
+    let seen = looks(&ana, "MEDICAL_RECORD_VIEWED").await;
+    let by: Vec<_> = seen.into_iter().map(|(by, _)| by).collect();
+    assert_eq!(by, [json!(ali.id()), json!(hospital.id())]);
+    let log = "/api/accounts/access-log";
+    let whole = ana.get(format!("{log}?limit=100")).await.ok();
+    let mut page = ana.get(format!("{log}?limit=1")).await.ok();
+    let mut read = vec![page["results"][0].clone()];
+    while let Some(next) = page["next"].as_str().map(str::to_owned) {
+        page = ana.get(next).await.ok();
+        read.extend(page["results"].as_array().unwrap().clone());
+    }
+    assert_eq!(json!(read), whole["results"]);
+}
+
+/// 000-29: what lets a doctor read a merged record is seen and ended by whose record it is now.
+#[tokio::test]
+async fn what_lets_doctors_read_a_merged_record_is_the_patients_to_close() {
+    let hub = open().await;
+    let (admin, hospital) = (hub.admin().await, hub.hospital("jinnah").await);
+    let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
+    let ana = hub.patient("ana", ANA).await;
+    let twin = entered(&hospital, json!({"name": "Ana Diaz"})).await;
+    let glass = format!("/api/records/patients/{}/break-glass", id_of(&twin));
+    let access = ali.post(glass, json!({"reason": "Unconscious after a fall."})).await.ok();
+    let merge = format!("/api/patients/{}/merge", ana.id_as("pat"));
+    admin.post(merge, json!({"duplicate": twin["id"]})).await.ok();
+    let paths = Paths::of(&ana);
+    ali.get(&paths.summary).await.ok();
+
+    let grants = ana.get("/api/accounts/access-grants").await.ok();
+    ana.delete(format!("/api/accounts/access-grants/{}", ali.id_as("doc"))).await.ok();
+
+    assert_eq!(grants["results"].as_array().unwrap().len(), 1);
+    assert_eq!(grants["results"][0]["patient"], ana.id_as("pat"));
+    assert_eq!(grants["results"][0]["emergency"], access["id"]);
+    assert_eq!(ali.get(&paths.summary).await.refusal(), "404 not-found");
+    for person in [&ana, &ali] {
+        let grants = person.get("/api/accounts/access-grants").await.ok();
+        assert_eq!(grants["results"], json!([]));
+    }
+    assert_eq!(looks(&ana, "ACCESS_REVOKED").await.len(), 1);
 }
 
 /// Where the repository of a patient is.

@@ -1,6 +1,11 @@
 //! What the tests have in common: a hub behind the template's gateway, and its people.
 
-use std::{collections::BTreeMap, path::Path, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use carehub_api::limit::{Bucket, Quota};
 use carehub_clients::{Queue, SharedAssistant, Web};
@@ -15,7 +20,7 @@ use carehub_domain::{
 use carehub_local::template::Template;
 use carehub_store::{Booked, Desk};
 use carehub_testkit::{Caller, TestHub};
-use housekeeping::{Chore, ChoreError, Done, Housekeeping};
+use housekeeping::{Chore, ChoreError, Done, Housekeeping, Run};
 use inspector::{Arrival, Inspector};
 use notifier::Notifier;
 use recommender::Recommender;
@@ -285,6 +290,16 @@ pub(crate) async fn work(hub: &TestHub, assistant: Option<SharedAssistant>) -> b
 
 /// Does a chore of the hub, as its schedule would.
 pub(crate) async fn perform(hub: &TestHub, chore: Chore) -> Result<Done, ChoreError> {
+    let soon = Instant::now() + Duration::from_mins(10);
+    Ok(perform_until(hub, chore, soon).await?.done)
+}
+
+/// The same, with so much time for it.
+pub(crate) async fn perform_until(
+    hub: &TestHub,
+    chore: Chore,
+    until: Instant,
+) -> Result<Run, ChoreError> {
     let (store, objects) = (hub.state.store.clone(), hub.state.objects.clone());
     let housekeeping = Housekeeping {
         store,
@@ -292,7 +307,7 @@ pub(crate) async fn perform(hub: &TestHub, chore: Chore) -> Result<Done, ChoreEr
         queues: hub.queues.clone(),
         pepper: hub.state.pepper.clone(),
     };
-    Box::pin(housekeeping.perform(chore, hub.state.clock.now())).await
+    Box::pin(housekeeping.perform(chore, hub.state.clock.now(), until)).await
 }
 
 /// Looks into the files that have arrived.

@@ -7,7 +7,7 @@ use inspector::{Arrival, Inspector, Outcome};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, inspect, open, open_limiting, perform};
+use crate::support::{PASSWORD, People, id_of, inspect, let_in, open, open_limiting, perform};
 
 const ANA: &str = "+923001234567";
 const BEA: &str = "+923007654321";
@@ -73,6 +73,7 @@ async fn an_invitation_is_for_one_file_and_a_quarter_of_an_hour() {
     assert_eq!(invitation["expires_at"], "2030-01-07T08:15:00Z");
 }
 
+/// 000-C11: size, name and type are looked at before a file is sent.
 #[tokio::test]
 async fn files_of_more_than_ten_megabytes_and_of_other_kinds_cannot_be_announced() {
     let hub = open().await;
@@ -99,6 +100,7 @@ async fn files_of_more_than_ten_megabytes_and_of_other_kinds_cannot_be_announced
     assert_eq!(stranger.refusal(), "401 unauthenticated");
 }
 
+/// 000-C11: content has to be what name and type say.
 #[tokio::test]
 async fn what_is_not_what_it_says_is_turned_away_and_its_uploader_reads_why() {
     let hub = open().await;
@@ -126,7 +128,7 @@ async fn what_is_not_what_it_says_is_turned_away_and_its_uploader_reads_why() {
     }
 }
 
-/// 000-28: a report comes with its file, and the file is looked into at once.
+/// 000-28, 000-C11: a report comes with its file, and the file is looked into at once.
 #[tokio::test]
 async fn what_comes_with_a_form_is_looked_into_at_once() {
     let hub = open().await;
@@ -195,6 +197,28 @@ async fn an_upload_is_for_its_uploader_and_for_one_document() {
     assert_eq!(again.refusal(), "409 upload-used");
     assert_eq!(nobodys.refusal(), "404 not-found");
     assert_eq!(pointers(&no_id.problem()), ["/upload_id"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_a_document_holds_gives_no_link_by_itself() {
+    let hub = open().await;
+    let ana = hub.patient("ana", ANA).await;
+    let ali = hub.doctor_of(&hub.hospital("jinnah").await, "Ali", "Mehmood").await;
+    let file = send(&hub, &ali, "scan.pdf", files::pdf()).await;
+    inspect(&hub).await;
+    let upload = format!("/api/uploads/{file}");
+    assert!(ali.get(&upload).await.ok()["file_url"].is_string());
+    let_in(&hub, &ali, ANA).await;
+
+    let body = json!({"file_type": "LAB", "title": "Blood", "upload_id": file});
+    let filed = ali.post(reports_of(&ana), body).await.ok();
+
+    let report = format!("/api/records/reports/{}", id_of(&filed["report"]));
+    assert!(ali.get(&report).await.ok()["file_url"].is_string());
+    hub.clock.advance(SignedDuration::from_mins(30));
+    assert_eq!(ali.get(&report).await.refusal(), "404 not-found");
+    let held = ali.get(&upload).await.ok();
+    assert_eq!((&held["file_status"], &held["file_url"]), (&json!("CLEAN"), &Value::Null));
 }
 
 #[tokio::test]
@@ -297,6 +321,26 @@ async fn what_does_not_arrive_is_given_up_and_what_nobody_claims_is_deleted() {
     }
     assert_eq!(hub.fetch(link).await.status, 404);
     assert_eq!(ana.get(format!("/api/uploads/{awaited}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_file_that_was_given_up_while_it_was_looked_into() {
+    let hub = open().await;
+    let ana = hub.patient("ana", ANA).await;
+    let upload = send(&hub, &ana, "scan.pdf", files::pdf()).await;
+    let [key] = hub.arrived().try_into().unwrap();
+    let file = hub.state.store.files().recorded(upload.parse().unwrap()).await.unwrap().unwrap();
+
+    // The inspector dies between the two: the content is kept, and nothing says so.
+    hub.state.objects.keep(&file, files::pdf()).await.unwrap();
+    hub.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(tidy(&hub).await, Tidied { late: 1, ..Tidied::default() });
+    let link = hub.state.objects.link(&file, hub.state.clock.now()).await.unwrap();
+    assert_eq!(hub.fetch(&link).await.status, 200);
+    let outcome = look(&hub, &key).await;
+
+    assert_eq!(outcome, Outcome::Settled);
+    assert_eq!(hub.fetch(&link).await.status, 404);
 }
 
 #[tokio::test]

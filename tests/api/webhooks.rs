@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -14,7 +17,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use carehub_clients::{Queue, Web};
 use carehub_domain::{secret, webhook::Hosts};
 use carehub_testkit::Caller;
+use futures_util::future::join_all;
 use insta::assert_json_snapshot;
+use jiff::SignedDuration;
 use notifier::Notifier;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -150,6 +155,46 @@ async fn whoever_is_gone_is_told_nothing() {
     assert_eq!(gone.calls().len(), 2);
 }
 
+/// A program that does not answer is left alone for longer and longer, so that others need not wait
+/// for it, until it answers when somebody has mended it.
+#[tokio::test]
+async fn a_program_that_does_not_answer_is_left_alone() {
+    let hub = open().await;
+    let jinnah = hub.hospital("jinnah").await;
+    let silent = Silent::start().await;
+    let body = json!({"url": silent.url, "actions": ["DOCTOR_CREATED"]});
+    let path = jinnah.post("/api/webhooks", body).await.ok();
+    let path = format!("/api/webhooks/{}", id_of(&path));
+    hub.doctor_of(&jinnah, "Ali", "Raza").await;
+    queue_up(&hub).await;
+    let batch = hub.queues.batch(Queue::Webhooks);
+    let call = async || {
+        let answer = notifier(&hub).deliver(batch.clone(), hub.state.clock.now()).await;
+        answer.batch_item_failures.len()
+    };
+
+    for _ in 0..8 {
+        assert_eq!(call().await, 1);
+    }
+    assert_eq!(silent.knocks(), 5);
+    // Of many who come after the rest, one tries. After that the rest is longer.
+    for (pause, knocks) in [(59, 5), (1, 6), (119, 6), (1, 7)] {
+        hub.clock.advance(SignedDuration::from_secs(pause));
+        assert_eq!(join_all((0..4).map(|_| call())).await, [1; 4]);
+        assert_eq!(silent.knocks(), knocks);
+    }
+
+    let program = Program::start().await;
+    jinnah.patch(&path, json!({"url": program.url})).await.ok();
+    assert_eq!(call().await, 1);
+    jinnah.post(format!("{path}/ping"), json!({})).await.ok();
+    queue_up(&hub).await;
+    let all = hub.queues.batch(Queue::Webhooks);
+    notifier(&hub).deliver(all, hub.state.clock.now()).await;
+    assert_eq!(program.calls().first().unwrap().body()["type"], "WEBHOOK_PINGED");
+    assert_eq!(call().await, 0);
+}
+
 /// Nobody gets the hub to knock at doors inside the house, whatever they enter and whatever names
 /// stand for later.
 #[tokio::test]
@@ -213,6 +258,31 @@ pub(crate) async fn listen(hospital: &Caller<'_>, program: &Program, actions: Va
 pub(crate) struct Program {
     url: String,
     heard: Arc<Heard>,
+}
+
+/// A program that hangs up on whoever calls.
+struct Silent {
+    url: String,
+    knocks: Arc<AtomicUsize>,
+}
+
+impl Silent {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let knocks = Arc::<AtomicUsize>::default();
+        let heard = Arc::clone(&knocks);
+        tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                heard.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Self { url, knocks }
+    }
+
+    fn knocks(&self) -> usize {
+        self.knocks.load(Ordering::Relaxed)
+    }
 }
 
 pub(crate) type Answered = (StatusCode, &'static str);

@@ -43,7 +43,7 @@ pub struct LookView {
 #[utoipa::path(get, path = "/api/accounts/access-log", tag = "accounts", params(
     Paging,
 ), responses(
-    (status = 200, description = "What was done with the data of the patient who asks, newest first. It lags a moment behind.", body = PageView<LookView>),
+    (status = 200, description = "What was done with the data of the patient who asks, and with what was merged into their record, newest first. It lags a moment behind.", body = PageView<LookView>),
     (status = 403, description = "Only patients have one.", body = Problem),
 ))]
 pub(crate) async fn handler(
@@ -52,7 +52,8 @@ pub(crate) async fn handler(
     State(store): State<Store>,
 ) -> Result<Json<PageView<LookView>>> {
     let _permit = actor.allow(Action::ViewAccessLog)?;
-    let page = store.events().of_patient(actor.patient()?, listing.window.clone()).await?;
+    let patient = store.patients().find(actor.patient()?).await?.view(&actor)?;
+    let page = store.events().of_patient(&patient, listing.window.clone()).await?;
     Ok(listing.answer(page, view))
 }
 

@@ -40,7 +40,7 @@ pub struct GrantView {
 #[utoipa::path(get, path = "/api/accounts/access-grants", tag = "accounts", params(
     Paging,
 ), responses(
-    (status = 200, description = "For patients, whom they let in; for doctors, who let them in.", body = PageView<GrantView>),
+    (status = 200, description = "For patients, who was let in to their record and to what was merged into it; for doctors, who let them in.", body = PageView<GrantView>),
     (status = 403, description = "Only patients and doctors have grants.", body = Problem),
 ))]
 pub(crate) async fn list(
@@ -51,7 +51,10 @@ pub(crate) async fn list(
     let (grants, window) = (store.grants(), listing.window.clone());
     let page = match actor.doctor() {
         Ok(doctor) => grants.of_doctor(doctor, window).await?,
-        Err(_) => grants.of_patient(actor.patient()?, window).await?,
+        Err(_) => {
+            let patient = store.patients().find(actor.patient()?).await?.view(&actor)?;
+            grants.of_patient(&patient, window).await?
+        }
     };
     Ok(listing.answer(page.visible_to(&actor), |grant| view(&grant, actor.at)))
 }
@@ -70,9 +73,10 @@ pub(crate) async fn revoke(
     State(store): State<Store>,
 ) -> Result<StatusCode> {
     let grants = store.grants();
-    let grant = grants.find(actor.patient()?, doctor).await?;
-    let (grant, permit) = grant.permit(&actor, Action::RevokeGrant)?;
-    grants.revoke(&grant, &permit).await?;
+    let patient = store.patients().find(actor.patient()?).await?.view(&actor)?;
+    let found = grants.find(&patient, doctor).await?;
+    let (grant, permit) = found.permit(&actor, Action::RevokeGrant)?;
+    grants.revoke(&patient, grant.doctor, &permit).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

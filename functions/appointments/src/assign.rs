@@ -5,7 +5,7 @@ use carehub_api::{
     Result,
     actor::CurrentActor,
     error::Problem,
-    etag::Tagged,
+    etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
     form,
 };
@@ -42,25 +42,34 @@ form! {
     (status = 403, description = "Only the hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such appointment, it does not concern the caller, or the hospital has no such doctor at work.", body = Problem),
     (status = 409, description = "It is no request without a doctor, the doctor or the patient has another appointment at that time, or the doctor sees no more patients on that day.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn handler(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
     Body(assigning): Body<Assigning>,
 ) -> Result<Tagged<Json<ActionView>>> {
-    let appointment = Box::pin(assigning.make(id, &actor, &store)).await?;
+    let appointment = Box::pin(assigning.make(id, &expected, &actor, &store)).await?;
     Ok(ActionView::tagged(appointment, "Doctor assigned successfully", &actor))
 }
 
 impl Assigning {
     /// Gives the request to the doctor. Whoever loses a race decides anew.
-    async fn make(self, id: AppointmentId, actor: &Actor, store: &Store) -> Result<Appointment> {
+    async fn make(
+        self,
+        id: AppointmentId,
+        expected: &IfMatch,
+        actor: &Actor,
+        store: &Store,
+    ) -> Result<Appointment> {
         let at = self.confirmed_time.map(Moment::instant);
         let (appointments, hub) = (store.appointments(), Actor::worker("appointments", actor.at));
         win(|| async {
             let found = appointments.find(id).await?;
             let (before, permit) = found.permit(actor, Action::AssignDoctor)?;
+            expected.check(&before)?;
             let dates = When::Instant(at.unwrap_or(before.span.start())).dates();
             let desk = appointments.desk(self.doctor_id, before.patient, &dates).await?;
             let Desk { doctor, patient, mut books, is_cared_for } = desk;

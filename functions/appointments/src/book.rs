@@ -1,15 +1,13 @@
 //! `POST /api/appointments`, `/api/appointments/book` and `/api/consultations`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
-    extract::Body,
+    etag::Tagged,
+    extract::{Body, Json},
     form,
     form::Invalid,
     limit::{Bucket, Limiter},
@@ -122,7 +120,7 @@ pub(crate) async fn create(
     State(store): State<Store>,
     State(limiter): State<Limiter>,
     Body(new): Body<NewAppointment>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<BookedView>>>> {
     limiter.count_of(Bucket::Booking, &actor).await?;
     let (appointment, message) = match new.read(&actor)? {
         Wanted::Request(asking) => (
@@ -148,7 +146,7 @@ pub(crate) async fn book(
     State(store): State<Store>,
     State(limiter): State<Limiter>,
     Body(new): Body<NewSlot>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<BookedView>>>> {
     limiter.count_of(Bucket::Booking, &actor).await?;
     let booking = new.read(Kind::Slot, &actor)?;
     let appointment = Box::pin(booking.make(&actor, &store)).await?;
@@ -169,7 +167,7 @@ pub(crate) async fn consult(
     State(store): State<Store>,
     State(limiter): State<Limiter>,
     Body(new): Body<NewSlot>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<BookedView>>>> {
     limiter.count_of(Bucket::Booking, &actor).await?;
     let booking = new.read(Kind::Consultation, &actor)?;
     let consultation = Box::pin(booking.make(&actor, &store)).await?;
@@ -183,9 +181,9 @@ fn made(
     group: &str,
     message: &str,
     actor: &Actor,
-) -> impl IntoResponse + use<> {
-    let location = [(LOCATION, format!("/api/{group}/{}", appointment.id))];
-    (StatusCode::CREATED, location, BookedView::tagged(appointment, message, actor))
+) -> Created<Tagged<Json<BookedView>>> {
+    let location = format!("/api/{group}/{}", appointment.id);
+    Created::at(location, BookedView::tagged(appointment, message, actor))
 }
 
 impl NewAppointment {

@@ -1,13 +1,10 @@
 //! `/api/appointments/holds`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     extract::{Body, Json, Path},
     form,
@@ -87,13 +84,13 @@ pub(crate) async fn keep(
     State(store): State<Store>,
     State(limiter): State<Limiter>,
     Body(new): Body<NewHold>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Json<HoldView>>> {
     let own = actor.patient()?;
     limiter.count_of(Bucket::Booking, &actor).await?;
     let moment = time::read(new.start, new.appointment_date, new.start_time, None)?;
     let hold = kept(own, new.doctor, moment.when(), &actor, &store).await?;
-    let location = [(LOCATION, format!("/api/appointments/holds/{}", hold.id))];
-    Ok((StatusCode::CREATED, location, Json(HoldView::from(hold))))
+    let location = format!("/api/appointments/holds/{}", hold.id);
+    Ok(Created::at(location, Json(HoldView::from(hold))))
 }
 
 /// List what is kept for oneself.

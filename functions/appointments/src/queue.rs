@@ -1,14 +1,11 @@
 //! `/api/appointments/queues/{doctor}`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
     appointment::AppointmentView,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -155,7 +152,7 @@ pub(crate) async fn take(
     Path(id): Path<DoctorId>,
     State(store): State<Store>,
     Body(NewToken { patient }): Body<NewToken>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<PlaceView>>>> {
     let patient = patient.or_else(|| actor.patient().ok());
     let patient = patient.ok_or_else(|| Invalid::field("patient", "is required"))?;
     let (patients, doctors, queues) = (store.patients(), store.doctors(), store.queues());
@@ -164,7 +161,7 @@ pub(crate) async fn take(
     let walk_in = WalkIn::announce(&doctor, &patient, &actor)?;
     let permit = actor.create(Action::TakeToken, &walk_in)?;
     let (token, day) = queues.take(&walk_in, &doctor, &patient, &permit).await?;
-    Ok((StatusCode::CREATED, [(LOCATION, url(&token))], placed(token, &day)))
+    Ok(Created::at(url(&token), placed(token, &day)))
 }
 
 /// See a token and how far the queue is from it.
@@ -311,7 +308,7 @@ fn url(token: &Token) -> String {
 /// The token, and where it stands among the others of the day.
 fn placed(token: Token, day: &Day) -> Tagged<Json<PlaceView>> {
     let (ahead, serving) = (day.ahead_of(&token), day.queue().serving());
-    Tagged::of(&token.clone(), Json(PlaceView { token: token.into(), ahead, serving }))
+    Tagged::showing(token, |token| PlaceView { token: token.into(), ahead, serving })
 }
 
 impl QueueView {

@@ -138,7 +138,7 @@ pub(crate) async fn remove(
     expected: IfMatch,
     State(store): State<Store>,
 ) -> Result<StatusCode> {
-    let said = Said { expected: Some(expected), ..Said::default() };
+    let said = Said { expected, ..Said::default() };
     advance(id, Status::Cancelled, said, &actor, &store).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ use carehub_api::{
     Result,
     actor::CurrentActor,
     error::Problem,
-    etag::Tagged,
+    etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
     form,
     limit::{Bucket, Limiter},
@@ -50,29 +50,38 @@ form! {
     (status = 403, description = "The caller may not do this.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "It has got too far or no doctor is assigned yet, it is a slot that begins in less than two hours, or the new time cannot be had. Nothing has changed.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
     (status = 429, description = "The caller books too often.", body = Problem),
 ))]
 pub(crate) async fn handler(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
     State(limiter): State<Limiter>,
     Body(new): Body<NewTime>,
 ) -> Result<Tagged<Json<ActionView>>> {
     limiter.count_of(Bucket::Booking, &actor).await?;
-    let appointment = Box::pin(new.make(id, &actor, &store)).await?;
+    let appointment = Box::pin(new.make(id, &expected, &actor, &store)).await?;
     Ok(ActionView::tagged(appointment, "Appointment rescheduled successfully", &actor))
 }
 
 impl NewTime {
     /// Moves the appointment. Whoever loses a race decides anew.
-    async fn make(self, id: AppointmentId, actor: &Actor, store: &Store) -> Result<Appointment> {
+    async fn make(
+        self,
+        id: AppointmentId,
+        expected: &IfMatch,
+        actor: &Actor,
+        store: &Store,
+    ) -> Result<Appointment> {
         let Self { appointment_date, start_time, start, end_time, reason } = self;
         let when = time::read(start, appointment_date, start_time, end_time)?.when();
         let appointments = store.appointments();
         win(|| async {
             let found = appointments.find(id).await?;
             let (before, permit) = found.permit(actor, Action::RescheduleAppointment)?;
+            expected.check(&before)?;
             before.demand_movable(actor)?;
             let doctor = before.doctor.ok_or(StepError::NoDoctor)?;
             let (doctor, mut books) = appointments.books_of(&before, doctor, &when.dates()).await?;

@@ -52,7 +52,7 @@ form! {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
     /// The revision that the caller saw.
-    pub(crate) expected: Option<IfMatch>,
+    pub(crate) expected: IfMatch,
     /// Why it is called off.
     pub(crate) reason: Option<Text<500>>,
     /// What the hospital adds.
@@ -69,13 +69,16 @@ pub(crate) struct Said {
     (status = 403, description = "Only the doctor, the hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "It is not `REQUESTED`, or no doctor is assigned yet.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn confirm(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
 ) -> Result<Tagged<Json<ActionView>>> {
-    stepped(id, Status::Confirmed, Said::default(), &actor, &store).await
+    let said = Said { expected, ..Said::default() };
+    stepped(id, Status::Confirmed, said, &actor, &store).await
 }
 
 /// Check a patient in.
@@ -86,13 +89,16 @@ pub(crate) async fn confirm(
     (status = 403, description = "Only the patient, the doctor, the hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "It is not `CONFIRMED`.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn check_in(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
 ) -> Result<Tagged<Json<ActionView>>> {
-    stepped(id, Status::CheckedIn, Said::default(), &actor, &store).await
+    let said = Said { expected, ..Said::default() };
+    stepped(id, Status::CheckedIn, said, &actor, &store).await
 }
 
 /// Start a visit.
@@ -103,13 +109,16 @@ pub(crate) async fn check_in(
     (status = 403, description = "Only the doctor and admins may do this.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "It is neither `CONFIRMED` nor `CHECKED_IN`.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn start(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
 ) -> Result<Tagged<Json<ActionView>>> {
-    stepped(id, Status::InProgress, Said::default(), &actor, &store).await
+    let said = Said { expected, ..Said::default() };
+    stepped(id, Status::InProgress, said, &actor, &store).await
 }
 
 /// Complete a visit.
@@ -121,14 +130,16 @@ pub(crate) async fn start(
     (status = 403, description = "Only the doctor, the hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "It is over or nobody has agreed to it yet; a consultation must be `IN_PROGRESS`.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn complete(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
     Body(Completion { doctor_notes, notes }): Body<Completion>,
 ) -> Result<Tagged<Json<ActionView>>> {
-    let said = Said { notes, doctor_notes, ..Said::default() };
+    let said = Said { expected, notes, doctor_notes, ..Said::default() };
     stepped(id, Status::Completed, said, &actor, &store).await
 }
 
@@ -141,14 +152,16 @@ pub(crate) async fn complete(
     (status = 403, description = "The caller may not do this.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "It is over, the patient has come for the slot already, or the slot begins in less than two hours, which hospitals and admins need not mind.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn cancel(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
     Body(Cancellation { reason }): Body<Cancellation>,
 ) -> Result<Tagged<Json<ActionView>>> {
-    let said = Said { reason, ..Said::default() };
+    let said = Said { expected, reason, ..Said::default() };
     stepped(id, Status::Cancelled, said, &actor, &store).await
 }
 
@@ -160,13 +173,16 @@ pub(crate) async fn cancel(
     (status = 403, description = "Only the doctor, the hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "It is not `CONFIRMED`, or the patient may still come: thirty minutes have not passed.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn miss(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
 ) -> Result<Tagged<Json<ActionView>>> {
-    stepped(id, Status::NoShow, Said::default(), &actor, &store).await
+    let said = Said { expected, ..Said::default() };
+    stepped(id, Status::NoShow, said, &actor, &store).await
 }
 
 /// Set the status of an appointment.
@@ -178,16 +194,18 @@ pub(crate) async fn miss(
     (status = 403, description = "The caller may not do this; patients only cancel.", body = Problem),
     (status = 404, description = "There is no such appointment, or it does not concern the caller.", body = Problem),
     (status = 409, description = "Its present status rules it out.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn set_status(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<AppointmentId>,
+    expected: IfMatch,
     State(store): State<Store>,
     Body(new): Body<NewStatus>,
 ) -> Result<Tagged<Json<ActionView>>> {
     let (status, said) = new.read()?;
     demand_settable(id, status, &actor, &store).await?;
-    stepped(id, status, said, &actor, &store).await
+    stepped(id, status, Said { expected, ..said }, &actor, &store).await
 }
 
 async fn stepped(
@@ -221,9 +239,7 @@ pub(crate) async fn advance(
     win(|| async {
         let found = store.appointments().find(id).await?;
         let (before, permit) = found.permit(actor, action_of(to))?;
-        if let Some(expected) = &said.expected {
-            expected.check(&before)?;
-        }
+        said.expected.check(&before)?;
         let after = said.on(before.clone(), to, actor)?;
         let won = save(&before, &after, &permit, store).await?;
         Ok(saved(won, after))

@@ -30,7 +30,7 @@ impl ActionView {
         message: &str,
         actor: &Actor,
     ) -> Tagged<Json<Self>> {
-        Tagged::of(&appointment.clone(), Json(Self::of(appointment, message, actor)))
+        Tagged::showing(appointment, |appointment| Self::of(appointment, message, actor))
     }
 
     fn of(appointment: Appointment, message: &str, actor: &Actor) -> Self {

@@ -1,13 +1,10 @@
 //! `/api/appointments/waitlist`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     extract::{Body, Json, Path},
     form,
@@ -121,12 +118,12 @@ pub(crate) async fn join(
     State(store): State<Store>,
     State(limiter): State<Limiter>,
     Body(NewWait { doctor, date }): Body<NewWait>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Json<WaitView>>> {
     let own = actor.patient()?;
     limiter.count_of(Bucket::Booking, &actor).await?;
     let wait = joined(own, doctor, date, &actor, &store).await?;
-    let location = [(LOCATION, format!("/api/appointments/waitlist/{doctor}/{date}"))];
-    Ok((StatusCode::CREATED, location, Json(wait)))
+    let location = format!("/api/appointments/waitlist/{doctor}/{date}");
+    Ok(Created::at(location, Json(wait)))
 }
 
 /// List the days for which one waits.

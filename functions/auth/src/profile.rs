@@ -21,7 +21,7 @@ use carehub_store::Store;
 pub(crate) async fn show(
     SignedIn { actor, account, .. }: SignedIn,
 ) -> Result<Tagged<Json<AccountView>>> {
-    Ok(Tagged::of(&account.clone(), Json(AccountView::of(account, actor.at))))
+    Ok(Tagged::showing(account, |account| AccountView::of(account, actor.at)))
 }
 
 /// Change one's own account.
@@ -40,8 +40,8 @@ pub(crate) async fn edit(
     let SignedIn { actor, account: before, .. } = signed_in.settled()?;
     expected.check(&before)?;
     let mut account = before.clone();
-    let changed = changes.apply(&mut account, actor.at);
+    let changed = changes.apply(&mut account, actor.at)?;
     let permit = actor.authorize(Action::EditAccount, &account)?.changing(&changed);
     store.accounts().save(&before, &mut account, &permit).await?;
-    Ok(Tagged::of(&account.clone(), Json(AccountView::of(account, actor.at))))
+    Ok(Tagged::showing(account, |account| AccountView::of(account, actor.at)))
 }

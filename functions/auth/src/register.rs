@@ -9,6 +9,7 @@ use carehub_api::{
     form,
     form::Invalid,
     passwords::{Passwords, Typed},
+    profile::demand_born,
     token::Tokens,
 };
 use carehub_domain::{
@@ -52,7 +53,7 @@ form! {
         role: Option<Role> = "user_type",
         /// Whether the person consents to their data being kept.
         consent: Option<bool>,
-        /// The day of birth, as `YYYY-MM-DD`.
+        /// The day of birth, as `YYYY-MM-DD`; not one that is to come.
         date_of_birth: Option<Date>,
         /// Street and number.
         street: Option<Text<300>> = "address",
@@ -89,7 +90,7 @@ pub(crate) async fn handler(
     Body(newcomer): Body<Newcomer>,
 ) -> Result<(StatusCode, Json<SignedInView>)> {
     let role = role_for_newcomer(newcomer.role, newcomer.consent)?;
-    let (account, practice, password) = newcomer.open(role, &visitor);
+    let (account, practice, password) = newcomer.open(role, &visitor)?;
     let password = passwords.digest(&password.choose(&account)?).await?;
     let (session, refresh) = Session::begin(&account, &visitor.origin, visitor.at, &pepper);
     let doctor = (role == Role::Doctor).then(|| Doctor::enter(&account, practice));
@@ -119,7 +120,7 @@ impl Chosen {
 
 impl Newcomer {
     /// The account, for doctors what they do, and the password.
-    fn open(self, role: Role, visitor: &Actor) -> (Account, Practice, Chosen) {
+    fn open(self, role: Role, visitor: &Actor) -> Result<(Account, Practice, Chosen), Invalid> {
         let name = match (self.first_name, self.name) {
             (Some(first), _) => Some(PersonName { first, last: self.last_name }),
             (None, name) => name.map(PersonName::split),
@@ -130,6 +131,7 @@ impl Newcomer {
         account.phone = self.phone;
         account.consented_at = self.consent.filter(|&consent| consent).map(|_| visitor.at);
         account.profile.date_of_birth = self.date_of_birth;
+        demand_born(&account.profile, visitor.at)?;
         account.profile.street = self.street;
         account.profile.location = self.location;
         let practice = Practice {
@@ -141,6 +143,6 @@ impl Newcomer {
             max_patients_per_day: self.max_patients_per_day.unwrap_or_default(),
             ..Practice::default()
         };
-        (account, practice, Chosen { typed: self.password, again: self.password_confirm })
+        Ok((account, practice, Chosen { typed: self.password, again: self.password_confirm }))
     }
 }

@@ -1,13 +1,10 @@
 //! `GET` and `POST /api/auth/admin/users`, and each user under it
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -182,7 +179,7 @@ pub(crate) async fn create(
     State(store): State<Store>,
     State(passwords): State<Passwords>,
     Body(new): Body<NewUser>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Json<NewUserView>>> {
     let (account, password, shown) = new.open(&actor)?;
     let permit = actor.create(Action::CreateAccount, &account)?.noting("role", account.role);
     let digest = passwords.digest(&password).await?;
@@ -191,10 +188,10 @@ pub(crate) async fn create(
     let opening =
         Opening { password: Some(&digest), doctor: doctor.as_ref(), ..Opening::of(&account) };
     store.accounts().open(opening, &permit).await?;
-    let location = [(LOCATION, format!("/api/auth/admin/users/{}", account.id))];
+    let location = format!("/api/auth/admin/users/{}", account.id);
     let message = format!("{} account created successfully", account.role);
     let user = AccountView::of(account, actor.at);
-    Ok((StatusCode::CREATED, location, Json(NewUserView { message, user, password: shown })))
+    Ok(Created::at(location, Json(NewUserView { message, user, password: shown })))
 }
 
 /// See an account.
@@ -210,7 +207,7 @@ pub(crate) async fn show(
     State(store): State<Store>,
 ) -> Result<Tagged<Json<AccountView>>> {
     let account = store.accounts().find(id).await?.view(&actor)?;
-    Ok(Tagged::of(&account.clone(), Json(AccountView::of(account, actor.at))))
+    Ok(Tagged::showing(account, |account| AccountView::of(account, actor.at)))
 }
 
 /// Change an account.
@@ -233,7 +230,7 @@ pub(crate) async fn edit(
     expected.check(&before)?;
     let (mut account, permit) = changes.apply(before.clone(), &actor)?;
     store.accounts().save(&before, &mut account, &permit).await?;
-    Ok(Tagged::of(&account.clone(), Json(AccountView::of(account, actor.at))))
+    Ok(Tagged::showing(account, |account| AccountView::of(account, actor.at)))
 }
 
 /// Close an account.
@@ -301,7 +298,7 @@ impl UserChanges {
         let Administration { role: wanted, is_active } = self.administration;
         let (role, active) = (before.role, before.is_active());
         let mut account = before;
-        let changed = self.profile.apply(&mut account, actor.at);
+        let changed = self.profile.apply(&mut account, actor.at)?;
         let account = match wanted {
             Some(wanted) => account.assign(wanted, actor.at)?,
             None => account,

@@ -1,8 +1,9 @@
 //! What reading and writing has in common for everything that is written down about a visit.
 
-use axum::http::{HeaderName, StatusCode, header::LOCATION};
+use axum::http::StatusCode;
 use carehub_api::{
     Result,
+    created::Created,
     etag::{IfMatch, Tagged},
     extract::Json,
     listing::WholeView,
@@ -30,9 +31,6 @@ pub(crate) trait Shown: Filed {
     fn view(entry: Entry<Self>) -> Self::View;
 }
 
-/// A new entry, and where it is.
-pub(crate) type Added<V> = (StatusCode, [(HeaderName, String); 1], Tagged<Json<V>>);
-
 /// Lists the entries of one kind.
 pub(crate) async fn list<F: Shown>(
     id: AppointmentId,
@@ -41,7 +39,7 @@ pub(crate) async fn list<F: Shown>(
 ) -> Result<Json<WholeView<F::View>>> {
     let (visit, permit) = read(id, actor, store).await?;
     let entries = store.consultations().list::<F>(&visit).await?;
-    let permit = permit.noting("kind", F::PLURAL).noting("count", entries.len());
+    let permit = permit.noting("what", F::PLURAL).noting("count", entries.len());
     store.events().note_look(&permit).await?;
     Ok(Json(WholeView::of(entries.into_iter().map(F::view).collect())))
 }
@@ -52,15 +50,15 @@ pub(crate) async fn add<F: Shown>(
     finding: F,
     actor: &Actor,
     store: &Store,
-) -> Result<Added<F::View>> {
+) -> Result<Created<Tagged<Json<F::View>>>> {
     let (visit, _) = store.appointments().find(id).await?.permit(actor, F::CREATE)?;
     let entry = Entry::add(finding, &visit, actor)?;
     let permit = actor.create(F::CREATE, &entry)?;
     room(store.consultations().list::<F>(&visit).await?.len())?;
     let permit = noting(permit, &visit).noting("addendum", entry.is_addendum);
     store.consultations().add(&visit, &entry, &permit).await?;
-    let location = [(LOCATION, format!("/api/consultations/{id}/{}/{}", F::PATH, entry.id))];
-    Ok((StatusCode::CREATED, location, tagged(entry)))
+    let location = format!("/api/consultations/{id}/{}/{}", F::PATH, entry.id);
+    Ok(Created::at(location, tagged(entry)))
 }
 
 /// Shows an entry.
@@ -71,7 +69,7 @@ pub(crate) async fn show<F: Shown>(
 ) -> Result<Tagged<Json<F::View>>> {
     let (visit, permit) = read(id, actor, store).await?;
     let entry = store.consultations().find(&visit, pk).await?.view(actor)?;
-    store.events().note_look(&permit.noting("kind", F::PLURAL)).await?;
+    store.events().note_look(&permit.noting("what", F::PLURAL)).await?;
     Ok(tagged(entry))
 }
 
@@ -84,7 +82,7 @@ pub(crate) async fn versions<F: Shown>(
     let (visit, permit) = read(id, actor, store).await?;
     let entry = store.consultations().find(&visit, pk).await?.view(actor)?;
     let past = store.consultations().versions(&visit, &entry).await?;
-    let permit = permit.noting("kind", F::PLURAL).noting("versions", past.len() + 1);
+    let permit = permit.noting("what", F::PLURAL).noting("versions", past.len() + 1);
     store.events().note_look(&permit).await?;
     let versions = [entry].into_iter().chain(past).map(F::view);
     Ok(Json(WholeView::of(versions.collect())))
@@ -153,5 +151,5 @@ fn room(taken: usize) -> Result<(), ConsultationError> {
 }
 
 fn tagged<F: Shown>(entry: Entry<F>) -> Tagged<Json<F::View>> {
-    Tagged::of(&entry.clone(), Json(F::view(entry)))
+    Tagged::showing(entry, F::view)
 }

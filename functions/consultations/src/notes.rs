@@ -4,6 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -22,7 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::entry::{self, Added, Shown};
+use crate::entry::{self, Shown};
 
 form! {
     /// A note to write into a visit.
@@ -98,7 +99,7 @@ pub(crate) async fn add(
     Path(id): Path<AppointmentId>,
     State(store): State<Store>,
     Body(new): Body<NewRemark>,
-) -> Result<Added<RemarkView>> {
+) -> Result<Created<Tagged<Json<RemarkView>>>> {
     entry::add(id, new.read(), &actor, &store).await
 }
 

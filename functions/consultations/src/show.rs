@@ -29,7 +29,7 @@ pub(crate) async fn handler(
     let found = store.consultations().whole(id).await?;
     let (consultation, permit) = found.permit(&actor, Action::ViewConsultation)?;
     let Consultation { visit, findings } = consultation;
-    let permit = permit.noting("kind", "consultation").noting("count", findings.count());
+    let permit = permit.noting("what", "consultation").noting("count", findings.count());
     store.events().note_look(&permit).await?;
     let view = ConsultationView::of(visit.clone(), findings, &actor);
     Ok(Tagged::of(&visit, Json(view)))

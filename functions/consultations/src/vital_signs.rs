@@ -4,6 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::entry::{self, Added, Shown};
+use crate::entry::{self, Shown};
 
 form! {
     /// What was measured. Temperature, height and weight are metric or not, as one likes.
@@ -183,7 +184,7 @@ pub(crate) async fn add(
     Path(id): Path<AppointmentId>,
     State(store): State<Store>,
     Body(new): Body<NewVitalSigns>,
-) -> Result<Added<VitalSignsView>> {
+) -> Result<Created<Tagged<Json<VitalSignsView>>>> {
     entry::add(id, new.read()?, &actor, &store).await
 }
 

@@ -1,13 +1,10 @@
 //! `/api/doctors/{id}/availability`: days that differ from the week, and the week itself
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -187,21 +184,21 @@ pub(crate) async fn add(
     Path(id): Path<DoctorId>,
     State(store): State<Store>,
     Body(new): Body<NewAvailability>,
-) -> Result<impl IntoResponse> {
-    let location = |pk: String| [(LOCATION, format!("/api/doctors/{id}/availability/{pk}"))];
+) -> Result<Created<Tagged<Json<AvailabilityView>>>> {
+    let location = |pk: String| format!("/api/doctors/{id}/availability/{pk}");
     match new.read()? {
         New::Shift(new) => {
             let new = new.read(actor.at)?;
             let pk = new.id;
             let doctor = shift::add(id, new, &actor, &store).await?;
-            Ok((StatusCode::CREATED, location(pk.to_string()), weekly(&doctor, pk)?))
+            Ok(Created::at(location(pk.to_string()), weekly(&doctor, pk)?))
         }
         New::Day(new) => {
             let doctors = store.doctors();
             let (doctor, permit) = doctors.find(id).await?.permit(&actor, Action::EditDoctor)?;
             let day = new.read(&doctor, &actor)?;
             doctors.add_day_off(&day, &permit.noting("date", day.date)).await?;
-            Ok((StatusCode::CREATED, location(day.date.to_string()), single(day)))
+            Ok(Created::at(location(day.date.to_string()), single(day)))
         }
     }
 }
@@ -218,11 +215,11 @@ pub(crate) async fn show(
     CurrentActor(actor): CurrentActor,
     Path((id, pk)): Path<(DoctorId, Place)>,
     State(store): State<Store>,
-) -> Result<Response> {
+) -> Result<Tagged<Json<AvailabilityView>>> {
     let doctor = store.doctors().find(id).await?.view(&actor)?;
     match pk {
-        Place::Shift(pk) => Ok(weekly(&doctor, pk)?.into_response()),
-        Place::Day(date) => Ok(single(day(doctor.id, date, &store).await?).into_response()),
+        Place::Shift(pk) => Ok(weekly(&doctor, pk)?),
+        Place::Day(date) => Ok(single(day(doctor.id, date, &store).await?)),
     }
 }
 
@@ -244,12 +241,12 @@ pub(crate) async fn edit(
     expected: IfMatch,
     State(store): State<Store>,
     Body(changes): Body<AvailabilityChanges>,
-) -> Result<Response> {
+) -> Result<Tagged<Json<AvailabilityView>>> {
     match pk {
         Place::Shift(pk) => {
             let changes = changes.of_shift();
             let doctor = shift::change(id, pk, &expected, changes, &actor, &store).await?;
-            Ok(weekly(&doctor, pk)?.into_response())
+            Ok(weekly(&doctor, pk)?)
         }
         Place::Day(date) => {
             let doctors = store.doctors();
@@ -259,7 +256,7 @@ pub(crate) async fn edit(
             let changed = changes.apply(&mut day)?;
             let permit = permit.noting("date", date).changing(&changed);
             doctors.change_day_off(&mut day, &permit).await?;
-            Ok(single(day).into_response())
+            Ok(single(day))
         }
     }
 }
@@ -299,7 +296,7 @@ async fn day(doctor: DoctorId, date: Date, store: &Store) -> Result<DayOff> {
 }
 
 fn single(day: DayOff) -> Tagged<Json<AvailabilityView>> {
-    Tagged::of(&day.clone(), Json(AvailabilityView::Date(day.into())))
+    Tagged::showing(day, |day| AvailabilityView::Date(day.into()))
 }
 
 fn weekly(doctor: &Doctor, shift: ShiftId) -> Result<Tagged<Json<AvailabilityView>>, Denied> {

@@ -1,13 +1,10 @@
 //! `/api/doctors/{id}/education` and `/api/doctors/{id}/experience`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     extract::{Body, Json, Path},
     form,
@@ -176,14 +173,14 @@ pub(crate) async fn add_education(
     Path(id): Path<DoctorId>,
     State(store): State<Store>,
     Body(new): Body<NewEducation>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Json<EducationView>>> {
     let doctors = store.doctors();
     let (doctor, permit) = doctors.find(id).await?.permit(&actor, Action::EditDoctor)?;
     let stage = new.read(doctor.id, &actor)?;
     room(doctors.education(doctor.id).await?.len())?;
     doctors.put_stage(&stage, &permit.noting("education", stage.id)).await?;
-    let location = [(LOCATION, format!("/api/doctors/{id}/education/{}", stage.id))];
-    Ok((StatusCode::CREATED, location, Json(EducationView::from(stage))))
+    let location = format!("/api/doctors/{id}/education/{}", stage.id);
+    Ok(Created::at(location, Json(EducationView::from(stage))))
 }
 
 /// See where a doctor learnt.
@@ -280,14 +277,14 @@ pub(crate) async fn add_experience(
     Path(id): Path<DoctorId>,
     State(store): State<Store>,
     Body(new): Body<NewExperience>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Json<ExperienceView>>> {
     let doctors = store.doctors();
     let (doctor, permit) = doctors.find(id).await?.permit(&actor, Action::EditDoctor)?;
     let stage = new.read(doctor.id, &actor)?;
     room(doctors.experience(doctor.id).await?.len())?;
     doctors.put_stage(&stage, &permit.noting("experience", stage.id)).await?;
-    let location = [(LOCATION, format!("/api/doctors/{id}/experience/{}", stage.id))];
-    Ok((StatusCode::CREATED, location, Json(ExperienceView::from(stage))))
+    let location = format!("/api/doctors/{id}/experience/{}", stage.id);
+    Ok(Created::at(location, Json(ExperienceView::from(stage))))
 }
 
 /// See where a doctor worked.

@@ -1,13 +1,10 @@
 //! `POST /api/doctors/create`, and each doctor under `/api/doctors/{id}`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     doctor::{DoctorChanges, DoctorView},
     error::Problem,
     etag::{IfMatch, Tagged},
@@ -71,14 +68,14 @@ pub(crate) async fn create(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewEntry>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<DoctorView>>>> {
     let hospital = new.house.of(&actor)?;
     let (doctor, hospital) = match actor.doctor() {
         Ok(own) => complete(own, new.entry, &actor, &store).await?,
         Err(_) => enter(hospital, new.entry, &actor, &store).await?,
     };
-    let location = [(LOCATION, format!("/api/doctors/{}", doctor.id))];
-    Ok((StatusCode::CREATED, location, tagged(doctor, hospital.as_ref(), &actor)))
+    let location = format!("/api/doctors/{}", doctor.id);
+    Ok(Created::at(location, tagged(doctor, hospital.as_ref(), &actor)))
 }
 
 /// See a doctor.
@@ -187,7 +184,7 @@ pub(crate) fn tagged(
     hospital: Option<&Hospital>,
     actor: &Actor,
 ) -> Tagged<Json<DoctorView>> {
-    Tagged::of(&doctor.clone(), Json(DoctorView::of(doctor, hospital, actor)))
+    Tagged::showing(doctor, |doctor| DoctorView::of(doctor, hospital, actor))
 }
 
 /// Completes the entry of a doctor who has an account, once.

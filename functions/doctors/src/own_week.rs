@@ -1,13 +1,10 @@
 //! `/api/doctor-availability`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -62,13 +59,13 @@ pub(crate) async fn add(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewShift>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<ShiftView>>>> {
     let own = actor.doctor()?;
     let new = new.read(actor.at)?;
     let id = new.id;
     let doctor = shift::add(own, new, &actor, &store).await?;
-    let location = [(LOCATION, format!("/api/doctor-availability/{id}"))];
-    Ok((StatusCode::CREATED, location, shift::tagged(&doctor, id)?))
+    let location = format!("/api/doctor-availability/{id}");
+    Ok(Created::at(location, shift::tagged(&doctor, id)?))
 }
 
 /// See a shift of one's own week.

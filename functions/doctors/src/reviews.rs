@@ -1,13 +1,10 @@
 //! `/api/reviews` and `/api/doctors/{id}/reviews`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -383,8 +380,8 @@ async fn add(
     let review = Review::write(&visit, new.opinion(), actor.at);
     let permit = actor.create(Action::CreateReview, &review)?;
     reviews.write(&review, &permit).await?;
-    let location = [(LOCATION, format!("/api/reviews/{}", review.id))];
-    Ok((StatusCode::CREATED, location, tagged(review, actor)))
+    let location = format!("/api/reviews/{}", review.id);
+    Ok(Created::at(location, tagged(review, actor)))
 }
 
 async fn change(
@@ -415,7 +412,7 @@ async fn remove(
 }
 
 fn tagged(review: Review, actor: &Actor) -> Tagged<Json<ReviewView>> {
-    Tagged::of(&review.clone(), Json(ReviewView::of(review, actor)))
+    Tagged::showing(review, |review| ReviewView::of(review, actor))
 }
 
 impl NewReview {

@@ -1,13 +1,10 @@
 //! `/api/doctors/{id}/schedule`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -114,12 +111,12 @@ pub(crate) async fn add(
     Path(id): Path<DoctorId>,
     State(store): State<Store>,
     Body(new): Body<NewShift>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<ShiftView>>>> {
     let new = new.read(actor.at)?;
     let pk = new.id;
     let doctor = shift::add(id, new, &actor, &store).await?;
-    let location = [(LOCATION, format!("/api/doctors/{id}/schedule/{pk}"))];
-    Ok((StatusCode::CREATED, location, shift::tagged(&doctor, pk)?))
+    let location = format!("/api/doctors/{id}/schedule/{pk}");
+    Ok(Created::at(location, shift::tagged(&doctor, pk)?))
 }
 
 /// See a shift of a doctor's week.

@@ -93,8 +93,9 @@ pub(crate) async fn of_directory(
     let (census, totals, doctors) = (store.census(), store.totals(), store.doctors());
     let good = DoctorFilter { min_rating: Some(GOOD), ..DoctorFilter::default() };
     let verified = Visitor::Admin { verified: Some(true) };
-    let (facts, totals, (page, _)) = tokio::try_join!(
+    let (facts, fields, totals, (page, _)) = tokio::try_join!(
         census.sheet(&Sheet::Doctors),
+        census.fields(),
         totals.of_hub(),
         doctors.directory(verified, &good, Window::first(LOOKED_AT)),
     )?;
@@ -104,7 +105,7 @@ pub(crate) async fn of_directory(
         total_doctors: fact("total"),
         verified_doctors: fact("verified"),
         active_doctors: fact("available"),
-        specialization_distribution: distribution(&facts, "specialization:"),
+        specialization_distribution: distribution(&fields, "specialization:"),
         experience_distribution: bands
             .map(|band| (band.to_owned(), fact(&format!("experience:{band}"))))
             .into(),

@@ -51,7 +51,8 @@ pub(crate) async fn handler(
     State(store): State<Store>,
     Body(Decision { is_approved }): Body<Decision>,
 ) -> Result<Json<DecisionView>> {
-    let (action, message) = match is_approved.unwrap_or(true) {
+    let is_approved = is_approved.unwrap_or(true);
+    let (action, message) = match is_approved {
         true => (Action::ApproveHospital, "Hospital approved successfully"),
         false => (Action::RejectHospital, "Hospital rejected successfully"),
     };
@@ -59,7 +60,7 @@ pub(crate) async fn handler(
     let (before, permit) = found.permit(&actor, action)?;
     let owner = owner.ok_or(Denied::NotFound)?;
     let permit = permit.noting("from", before.membership().name());
-    let hospital = match decide(before.clone(), owner, action, &actor) {
+    let hospital = match decide(before.clone(), owner, is_approved, &actor) {
         Ok((mut hospital, mut owner)) => {
             store.hospitals().decide(&before, &mut hospital, &mut owner, &permit).await?;
             hospital
@@ -73,11 +74,11 @@ pub(crate) async fn handler(
 fn decide(
     hospital: Hospital,
     owner: Account,
-    action: Action,
+    is_approved: bool,
     by: &Actor,
 ) -> Result<(Hospital, Account), HospitalError> {
-    match action {
-        Action::ApproveHospital => Ok((hospital.approve(by)?, owner.activate(by.at))),
-        _ => Ok((hospital.reject(by)?, owner.suspend(by.at))),
+    match is_approved {
+        true => Ok((hospital.approve(by)?, owner.activate(by.at))),
+        false => Ok((hospital.reject(by)?, owner.suspend(by.at))),
     }
 }

@@ -1,13 +1,10 @@
 //! `/api/hospitals/departments` and `/api/hospitals/{id}/departments`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -120,15 +117,15 @@ pub(crate) async fn open(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewDepartment>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<DepartmentView>>>> {
     let id = named(new.hospital, &actor, "hospital")?;
     let hospital = store.hospitals().find(id).await?.view(&actor)?;
     let department = Department::open(hospital.id, new.name, new.description, actor.at);
     let permit = actor.create(Action::CreateDepartment, &department)?;
     store.departments().open(&department, &permit).await?;
-    let location = [(LOCATION, format!("/api/hospitals/departments/{}", department.id))];
-    let tagged = Tagged::of(&department.clone(), Json(view(department, &hospital)));
-    Ok((StatusCode::CREATED, location, tagged))
+    let location = format!("/api/hospitals/departments/{}", department.id);
+    let tagged = Tagged::showing(department, |department| view(department, &hospital));
+    Ok(Created::at(location, tagged))
 }
 
 /// See a department.
@@ -145,7 +142,7 @@ pub(crate) async fn show(
 ) -> Result<Tagged<Json<DepartmentView>>> {
     let department = store.departments().find(id).await?.view(&actor)?;
     let hospital = store.hospitals().find(department.hospital).await?.view(&actor)?;
-    Ok(Tagged::of(&department.clone(), Json(view(department, &hospital))))
+    Ok(Tagged::showing(department, |department| view(department, &hospital)))
 }
 
 /// Change a department.
@@ -173,7 +170,7 @@ pub(crate) async fn edit(
     let changed = changes.apply(&mut department, actor.at);
     let hospital = store.hospitals().find(department.hospital).await?.view(&actor)?;
     departments.save(&before, &mut department, &permit.changing(&changed)).await?;
-    Ok(Tagged::of(&department.clone(), Json(view(department, &hospital))))
+    Ok(Tagged::showing(department, |department| view(department, &hospital)))
 }
 
 /// Close a department.

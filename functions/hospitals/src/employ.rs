@@ -1,13 +1,10 @@
 //! `POST /api/hospitals/doctors/create`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     doctor::DoctorView,
     error::Problem,
     extract::{Body, Json},
@@ -106,13 +103,13 @@ pub(crate) async fn handler(
     State(store): State<Store>,
     State(passwords): State<Passwords>,
     Body(new): Body<NewDoctor>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Json<EmployedView>>> {
     let id = named(new.hospital, &actor, "hospital")?;
     let hospital = store.hospitals().find(id).await?.view(&actor)?;
     hospital.is_approved().then_some(()).ok_or(HospitalError::NotApproved)?;
     let password = NewPassword::generate();
     let (doctor, username) = employ(&store, &passwords, new, &hospital, &password, &actor).await?;
-    let location = [(LOCATION, format!("/api/hospitals/doctors/{}", doctor.id))];
+    let location = format!("/api/hospitals/doctors/{}", doctor.id);
     let credentials = CredentialsView {
         username,
         password: password.reveal().expose_secret().to_owned(),
@@ -120,7 +117,7 @@ pub(crate) async fn handler(
     };
     let message = "Doctor created successfully".to_owned();
     let doctor = DoctorView::of(doctor, Some(&hospital), &actor);
-    Ok((StatusCode::CREATED, location, Json(EmployedView { message, doctor, credentials })))
+    Ok(Created::at(location, Json(EmployedView { message, doctor, credentials })))
 }
 
 /// Adds the doctor under the first user name that is free.

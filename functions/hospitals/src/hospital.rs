@@ -58,7 +58,7 @@ pub(crate) async fn show(
     State(store): State<Store>,
 ) -> Result<Tagged<Json<HospitalView>>> {
     let hospital = store.hospitals().find(id).await?.view(&actor)?;
-    Ok(Tagged::of(&hospital.clone(), Json(hospital.into())))
+    Ok(Tagged::showing(hospital, Into::into))
 }
 
 /// Change a hospital.
@@ -85,7 +85,7 @@ pub(crate) async fn edit(
     let mut hospital = before.clone();
     let changed = changes.apply(&mut hospital, actor.at)?;
     hospitals.save(&before, &mut hospital, &permit.changing(&changed)).await?;
-    Ok(Tagged::of(&hospital.clone(), Json(hospital.into())))
+    Ok(Tagged::showing(hospital, Into::into))
 }
 
 /// Remove a hospital.

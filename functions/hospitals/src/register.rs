@@ -1,13 +1,10 @@
 //! `POST /api/hospitals/register`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::Visitor,
+    created::Created,
     error::Problem,
     extract::{Body, Json},
     form,
@@ -85,17 +82,17 @@ pub(crate) async fn handler(
     State(store): State<Store>,
     State(passwords): State<Passwords>,
     Body(new): Body<NewHospital>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Json<ApplicationView>>> {
     let (owner, hospital, password, again) = new.apply(visitor.at)?;
     let password = password.choose(Some(&again), "password", &owner)?;
     let permit = visitor.create(Action::RegisterHospital, &hospital)?;
     let digest = passwords.digest(&password).await?;
     let opening = Opening { password: Some(&digest), ..Opening::of(&owner) };
     store.hospitals().register(&hospital, opening, &permit).await?;
-    let location = [(LOCATION, format!("/api/hospitals/{}", hospital.id))];
+    let location = format!("/api/hospitals/{}", hospital.id);
     let message = "Hospital registered successfully. Awaiting admin approval.".to_owned();
     let hospital = hospital.into();
-    Ok((StatusCode::CREATED, location, Json(ApplicationView { message, hospital })))
+    Ok(Created::at(location, Json(ApplicationView { message, hospital })))
 }
 
 impl NewHospital {

@@ -7,24 +7,22 @@ use carehub_domain::{
 use carehub_objects::Objects;
 use carehub_store::Store;
 
-use crate::{ChoreError, Kept, each, tally};
-
-/// The most chains that one run sees to; the rest waits for the next.
-const RUN: usize = 1000;
+use crate::{ChoreError, Kept, Shift, tally};
 
 pub(crate) async fn keep(
     store: &Store,
     objects: &Objects,
     pepper: &Pepper,
+    shift: &mut Shift,
 ) -> Result<Kept, ChoreError> {
-    let moved = store.chains().moved(RUN).await?;
+    let moved = store.chains().moved().await?;
     let keep_one = async |head: Head| {
         let checkpoint = Checkpoint::of(&head, pepper);
         // First the object: one that was not noted is written again, and says the same.
         objects.ledger().put(&checkpoint).await?;
         Ok(store.chains().keep(&checkpoint).await?)
     };
-    let kept = each(moved, keep_one).await;
+    let kept = shift.all(moved, keep_one).await;
     let (checkpoints, failed) = tally(&kept, |()| 1);
     tracing::info!(checkpoints.kept = checkpoints, checkpoints.failed = failed, "checkpoints kept");
     Ok(Kept { checkpoints, failed })

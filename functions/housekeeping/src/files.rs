@@ -8,15 +8,16 @@ use carehub_objects::Objects;
 use carehub_store::{Store, WriteError};
 use jiff::Timestamp;
 
-use crate::{ChoreError, Tidied, each};
+use crate::{ChoreError, Shift, Tidied};
 
 pub(crate) async fn tidy(
     store: &Store,
     objects: &Objects,
-    now: Timestamp,
+    shift: &mut Shift,
 ) -> Result<Tidied, ChoreError> {
-    let due = store.files().due(now).await?;
-    let tidied = each(due, |file| tidy_one(file, store, objects, now)).await;
+    let (now, files) = (shift.now, store.files());
+    let tidy_one = |file| tidy_one(file, store, objects, now);
+    let tidied = shift.each(|from| files.due(now, from), tidy_one).await?;
     let count = |wanted| {
         tidied.iter().filter(|done| done.as_ref().is_ok_and(|done| *done == wanted)).count()
     };

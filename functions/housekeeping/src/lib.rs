@@ -11,6 +11,9 @@ mod overdue;
 mod pending;
 mod prescriptions;
 mod reminders;
+mod shift;
+
+use std::time::Instant;
 
 use carehub_clients::{PostError, SharedQueues};
 use carehub_domain::{
@@ -18,16 +21,14 @@ use carehub_domain::{
     secret::Pepper,
 };
 use carehub_objects::{Objects, ObjectsError};
-use carehub_store::{Store, StoreError, Table};
-use futures_util::{StreamExt, stream};
+use carehub_store::{Bookmark, Perishable, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many records a chore sees to at once.
-const AT_ONCE: usize = 8;
+use self::shift::{Shift, tally};
 
-/// Does the chores of the hub. Each run sees to what is due, a thousand records of a day of each
-/// kind at most, and leaves the rest to the next.
+/// Does the chores of the hub. Each run sees to all that is due, as long as there is time, and
+/// leaves the rest to the next.
 #[derive(Clone)]
 pub struct Housekeeping {
     /// The records.
@@ -103,6 +104,15 @@ impl Chore {
     }
 }
 
+/// What a run of a chore came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// What it did.
+    pub done: Done,
+    /// Whether more was due than there was time for.
+    pub is_left: bool,
+}
+
 /// What a chore did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -138,6 +148,8 @@ pub struct Swept {
     pub codes: usize,
     /// How many sessions were deleted.
     pub sessions: usize,
+    /// How many tickets for live connections were deleted.
+    pub tickets: usize,
 }
 
 /// Which appointments nobody came to.
@@ -198,6 +210,8 @@ pub struct Released {
 pub struct Reminded {
     /// Of how many doses.
     pub doses: usize,
+    /// How many doses it was too late to remind of.
+    pub skipped: usize,
     /// How many reminders could not be seen to this time.
     pub failed: usize,
 }
@@ -259,23 +273,42 @@ pub enum ChoreError {
 }
 
 impl Housekeeping {
-    /// Does a chore as of `now`.
-    pub async fn perform(&self, chore: Chore, now: Timestamp) -> Result<Done, ChoreError> {
+    /// Does a chore as of `now`, and begins nothing more at `until`. What is left then is for the
+    /// next run.
+    pub async fn perform(
+        &self,
+        chore: Chore,
+        now: Timestamp,
+        until: Instant,
+    ) -> Result<Run, ChoreError> {
+        let mut shift = Shift::new(now, until);
+        // What all chores together keep in mind is much, so it does not lie in the caller.
+        let done = Box::pin(self.work(chore, &mut shift)).await?;
+        let is_left = shift.is_left();
+        if is_left {
+            tracing::warn!(chore = chore.name(), "there was no time for all that was due");
+        }
+        Ok(Run { done, is_left })
+    }
+
+    async fn work(&self, chore: Chore, shift: &mut Shift) -> Result<Done, ChoreError> {
         let Self { store, objects, queues, pepper } = self;
         match chore {
-            Chore::Sweep => sweep(store, now).await.map(Done::Swept),
-            Chore::NoShows => no_shows::note(store, now).await.map(Done::Missed),
-            Chore::Offers => offers::pass_on(store, now).await.map(Done::PassedOn),
-            Chore::Files => files::tidy(store, objects, now).await.map(Done::Tidied),
-            Chore::Prescriptions => prescriptions::end(store, now).await.map(Done::Expired),
-            Chore::Pending => pending::release(store, queues, now).await.map(Done::Released),
-            Chore::Reminders => reminders::remind(store, now).await.map(Done::Reminded),
+            Chore::Sweep => sweep(store, shift).await.map(Done::Swept),
+            Chore::NoShows => no_shows::note(store, shift).await.map(Done::Missed),
+            Chore::Offers => offers::pass_on(store, shift).await.map(Done::PassedOn),
+            Chore::Files => files::tidy(store, objects, shift).await.map(Done::Tidied),
+            Chore::Prescriptions => prescriptions::end(store, shift).await.map(Done::Expired),
+            Chore::Pending => pending::release(store, queues, shift).await.map(Done::Released),
+            Chore::Reminders => reminders::remind(store, shift).await.map(Done::Reminded),
             Chore::OldNotifications => {
-                old_notifications::forget(store, now).await.map(Done::Forgotten)
+                old_notifications::forget(store, shift).await.map(Done::Forgotten)
             }
-            Chore::OldAppointments => old_appointments::close(store, now).await.map(Done::Closed),
-            Chore::Overdue => overdue::conclude(store, now).await.map(Done::Concluded),
-            Chore::Checkpoints => checkpoints::keep(store, objects, pepper).await.map(Done::Kept),
+            Chore::OldAppointments => old_appointments::close(store, shift).await.map(Done::Closed),
+            Chore::Overdue => overdue::conclude(store, shift).await.map(Done::Concluded),
+            Chore::Checkpoints => {
+                checkpoints::keep(store, objects, pepper, shift).await.map(Done::Kept)
+            }
         }
     }
 }
@@ -284,7 +317,7 @@ impl Done {
     /// How much was done, as a number.
     pub fn count(self) -> usize {
         match self {
-            Self::Swept(Swept { codes, sessions }) => codes + sessions,
+            Self::Swept(Swept { codes, sessions, tickets }) => codes + sessions + tickets,
             Self::Missed(done) => done.appointments,
             Self::PassedOn(done) => done.lapsed,
             Self::Tidied(done) => done.late + done.forgotten,
@@ -315,6 +348,23 @@ impl Done {
         }
     }
 
+    /// How much it was too late for.
+    pub fn skipped(self) -> usize {
+        match self {
+            Self::Reminded(done) => done.skipped,
+            Self::Swept(_)
+            | Self::Missed(_)
+            | Self::PassedOn(_)
+            | Self::Tidied(_)
+            | Self::Expired(_)
+            | Self::Released(_)
+            | Self::Forgotten(_)
+            | Self::Closed(_)
+            | Self::Concluded(_)
+            | Self::Kept(_) => 0,
+        }
+    }
+
     /// Complains about what could not be seen to, now that the rest is done.
     pub fn wholly(self) -> Result<Self, ChoreError> {
         match self.failed() {
@@ -324,42 +374,32 @@ impl Done {
     }
 }
 
-async fn sweep(store: &Store, now: Timestamp) -> Result<Swept, ChoreError> {
-    let permit = Actor::worker("housekeeping", now).allow(Action::Sweep)?;
-    let codes = permit.clone().noting("kind", "codes");
-    let codes = store.sweep().expired(Table::Ephemeral, now, &codes).await?;
-    let sessions = permit.noting("kind", "sessions");
-    let sessions = store.sweep().expired(Table::Identity, now, &sessions).await?;
-    tracing::info!(swept.codes = codes, swept.sessions = sessions, "swept");
-    Ok(Swept { codes, sessions })
+async fn sweep(store: &Store, shift: &mut Shift) -> Result<Swept, ChoreError> {
+    let codes = sweep_all(Perishable::Codes, "codes", store, shift).await?;
+    let sessions = sweep_all(Perishable::Sessions, "sessions", store, shift).await?;
+    let tickets = sweep_all(Perishable::Tickets, "tickets", store, shift).await?;
+    tracing::info!(
+        swept.codes = codes,
+        swept.sessions = sessions,
+        swept.tickets = tickets,
+        "swept"
+    );
+    Ok(Swept { codes, sessions, tickets })
 }
 
-/// Sees to each record for itself, several at once. Those that fail do not stop the others.
-async fn each<T, D, F>(
-    records: Vec<Result<T, StoreError>>,
-    see_to: impl Fn(T) -> F,
-) -> Vec<Result<D, ChoreError>>
-where
-    F: Future<Output = Result<D, ChoreError>>,
-{
-    let one = |record: Result<T, StoreError>| {
-        let work = record.map(&see_to);
-        async move {
-            match work {
-                Ok(work) => work.await,
-                Err(unreadable) => Err(unreadable.into()),
-            }
-        }
-    };
-    let done: Vec<_> = stream::iter(records).map(one).buffer_unordered(AT_ONCE).collect().await;
-    for error in done.iter().filter_map(|one| one.as_ref().err()) {
-        tracing::error!(error = %error, "a record could not be seen to");
+async fn sweep_all(
+    what: Perishable,
+    kind: &str,
+    store: &Store,
+    shift: &mut Shift,
+) -> Result<usize, ChoreError> {
+    let permit = Actor::worker("housekeeping", shift.now).allow(Action::Sweep)?;
+    let permit = permit.noting("kind", kind);
+    let (mut swept, mut next) = (0, Some(Bookmark::default()));
+    while let Some(from) = shift.in_time(next) {
+        let (count, rest) = store.sweep().expired(what, shift.now, from, &permit).await?;
+        swept += count;
+        next = rest;
     }
-    done
-}
-
-/// How much was done, and how many records could not be seen to.
-fn tally<D>(done: &[Result<D, ChoreError>], count: impl Fn(&D) -> usize) -> (usize, usize) {
-    let sum = done.iter().filter_map(|one| one.as_ref().ok()).map(count).sum();
-    (sum, done.iter().filter(|one| one.is_err()).count())
+    Ok(swept)
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{Write, stdout},
     sync::Arc,
+    time::{Duration, Instant, SystemTime},
 };
 
 use carehub_api::lambda;
@@ -10,6 +11,9 @@ use carehub_clients::{AwsQueues, Queue};
 use carehub_domain::clock::{Clock, SystemClock};
 use housekeeping::{Chore, Housekeeping, metrics};
 use lambda_runtime::{LambdaEvent, service_fn};
+
+/// How long before its end a call begins nothing more.
+const RESERVE: Duration = Duration::from_secs(30);
 
 #[tokio::main]
 async fn main() -> Result<(), lambda::Error> {
@@ -23,11 +27,17 @@ async fn main() -> Result<(), lambda::Error> {
     }));
     let (hub, housekeeping) =
         (config.table_prefix, Housekeeping { store, objects, queues, pepper });
-    lambda_runtime::run(service_fn(async |chore: LambdaEvent<Chore>| {
-        let (chore, now) = (chore.payload, SystemClock.now());
-        let done = housekeeping.perform(chore, now).await?;
-        writeln!(stdout(), "{}", metrics::line(&hub, chore, done, now))?;
-        Ok::<_, lambda::Error>(done.wholly()?)
+    lambda_runtime::run(service_fn(async |call: LambdaEvent<Chore>| {
+        let (chore, now) = (call.payload, SystemClock.now());
+        let run = housekeeping.perform(chore, now, until(call.context.deadline())).await?;
+        writeln!(stdout(), "{}", metrics::line(&hub, chore, run, now))?;
+        Ok::<_, lambda::Error>(run.done.wholly()?)
     }))
     .await
+}
+
+/// When a call that ends at `deadline` begins nothing more.
+fn until(deadline: SystemTime) -> Instant {
+    let time = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now() + time.saturating_sub(RESERVE)
 }

@@ -7,13 +7,13 @@ use carehub_domain::{
 use carehub_store::Store;
 use jiff::Timestamp;
 
-use crate::{ChoreError, Missed, each};
+use crate::{ChoreError, Missed, Shift, tally};
 
-pub(crate) async fn note(store: &Store, now: Timestamp) -> Result<Missed, ChoreError> {
-    let due = store.appointments().due(now).await?;
-    let noted = each(due, |appointment| note_one(appointment, store, now)).await;
-    let appointments = noted.iter().filter(|noted| matches!(noted, Ok(true))).count();
-    let failed = noted.iter().filter(|noted| noted.is_err()).count();
+pub(crate) async fn note(store: &Store, shift: &mut Shift) -> Result<Missed, ChoreError> {
+    let (now, appointments) = (shift.now, store.appointments());
+    let note_one = |appointment| note_one(appointment, store, now);
+    let noted = shift.each(|from| appointments.due(now, from), note_one).await?;
+    let (appointments, failed) = tally(&noted, |noted| usize::from(*noted));
     tracing::info!(missed.appointments = appointments, missed.failed = failed, "no-shows noted");
     Ok(Missed { appointments, failed })
 }

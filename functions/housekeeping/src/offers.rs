@@ -7,11 +7,12 @@ use carehub_domain::{
 use carehub_store::{Store, win};
 use jiff::Timestamp;
 
-use crate::{ChoreError, PassedOn, each};
+use crate::{ChoreError, PassedOn, Shift};
 
-pub(crate) async fn pass_on(store: &Store, now: Timestamp) -> Result<PassedOn, ChoreError> {
-    let lists = store.waitlists().lapsed(now).await?;
-    let passed = each(lists, |list| pass_on_one(list, store, now)).await;
+pub(crate) async fn pass_on(store: &Store, shift: &mut Shift) -> Result<PassedOn, ChoreError> {
+    let (now, waitlists) = (shift.now, store.waitlists());
+    let pass_on_one = |list| pass_on_one(list, store, now);
+    let passed = shift.each(|from| waitlists.lapsed(now, from), pass_on_one).await?;
     let failed = passed.iter().filter(|passed| passed.is_err()).count();
     let passed = passed.iter().filter_map(|passed| passed.as_ref().ok());
     let done = passed.fold(PassedOn { failed, ..PassedOn::default() }, |sum, (lapsed, offered)| {

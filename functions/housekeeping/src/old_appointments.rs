@@ -7,13 +7,16 @@ use carehub_domain::{
 use carehub_store::Store;
 use jiff::Timestamp;
 
-use crate::{ChoreError, Closed, each, overdue::conclude_one, tally};
+use crate::{ChoreError, Closed, Shift, overdue::conclude_one, tally};
 
-pub(crate) async fn close(store: &Store, now: Timestamp) -> Result<Closed, ChoreError> {
-    let mut due = store.appointments().due(now).await?;
+pub(crate) async fn close(store: &Store, shift: &mut Shift) -> Result<Closed, ChoreError> {
+    let (now, appointments) = (shift.now, store.appointments());
+    let close_one = |appointment| close_one(appointment, store, now);
+    let mut closed = Vec::new();
     // What other chores did not get to in its time is found where it was due then.
-    due.extend(store.appointments().due(now - KEPT_OPEN).await?);
-    let closed = each(due, |appointment| close_one(appointment, store, now)).await;
+    for when in [now, now - KEPT_OPEN] {
+        closed.extend(shift.each(|from| appointments.due(when, from), close_one).await?);
+    }
     let (appointments, failed) = tally(&closed, |done| usize::from(*done));
     tracing::info!(closed.appointments = appointments, closed.failed = failed, "old ones closed");
     Ok(Closed { appointments, failed })

@@ -6,21 +6,23 @@ use carehub_domain::{
     access::{Actor, UserId},
     notification::Notification,
 };
-use carehub_store::{Store, StoreError};
-use jiff::Timestamp;
+use carehub_store::{Due, Store, StoreError};
 
-use crate::{ChoreError, Forgotten, each, tally};
+use crate::{ChoreError, Forgotten, Shift, tally};
 
 /// All that is outdated of the list of one person.
 type List = (UserId, Vec<Notification>);
 
-pub(crate) async fn forget(store: &Store, now: Timestamp) -> Result<Forgotten, ChoreError> {
-    let hub = Actor::worker("housekeeping", now);
-    let outdated = by_person(store.notifications().outdated(now).await?);
+pub(crate) async fn forget(store: &Store, shift: &mut Shift) -> Result<Forgotten, ChoreError> {
+    let (hub, now) = (Actor::worker("housekeeping", shift.now), shift.now);
+    let outdated = async |from| {
+        let Due { records, rest } = store.notifications().outdated(now, from).await?;
+        Ok(Due { records: by_person(records), rest })
+    };
     let forget_one = async |(owner, notifications): List| {
         Ok(store.notifications().forget(owner, &notifications, &hub).await?)
     };
-    let forgotten = each(outdated, forget_one).await;
+    let forgotten = shift.each(outdated, forget_one).await?;
     let (notifications, failed) = tally(&forgotten, |count| *count);
     tracing::info!(old.notifications = notifications, old.failed = failed, "old ones deleted");
     Ok(Forgotten { notifications, failed })

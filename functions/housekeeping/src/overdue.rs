@@ -7,11 +7,12 @@ use carehub_domain::{
 use carehub_store::Store;
 use jiff::Timestamp;
 
-use crate::{ChoreError, Concluded, each, tally};
+use crate::{ChoreError, Concluded, Shift, tally};
 
-pub(crate) async fn conclude(store: &Store, now: Timestamp) -> Result<Concluded, ChoreError> {
-    let due = store.appointments().due(now).await?;
-    let concluded = each(due, |appointment| conclude_one(appointment, store, now)).await;
+pub(crate) async fn conclude(store: &Store, shift: &mut Shift) -> Result<Concluded, ChoreError> {
+    let (now, appointments) = (shift.now, store.appointments());
+    let conclude_one = |appointment| conclude_one(appointment, store, now);
+    let concluded = shift.each(|from| appointments.due(now, from), conclude_one).await?;
     let (visits, failed) = tally(&concluded, |done| usize::from(*done));
     tracing::info!(concluded.visits = visits, concluded.failed = failed, "visits concluded");
     Ok(Concluded { visits, failed })

@@ -4,22 +4,23 @@ use carehub_clients::{Errand, Queue, SharedQueues};
 use carehub_domain::{
     access::Actor,
     delivery::{Delivery, PATIENCE},
-    notification::Planned,
+    notification::{Planned, Reason},
 };
-use carehub_store::Store;
+use carehub_store::{Store, StoreError};
 use jiff::Timestamp;
 
-use crate::{ChoreError, Released, each, tally};
+use crate::{ChoreError, Released, Shift, tally};
 
 pub(crate) async fn release(
     store: &Store,
     queues: &SharedQueues,
-    now: Timestamp,
+    shift: &mut Shift,
 ) -> Result<Released, ChoreError> {
-    let planned = store.notifications().due_planned(now).await?;
-    let released = each(planned, |planned| release_one(planned, store, now)).await;
-    let waited = store.deliveries().waiting(now).await?;
-    let queued = each(waited, |delivery| queue_one(delivery, store, queues, now)).await;
+    let (now, notifications, deliveries) = (shift.now, store.notifications(), store.deliveries());
+    let release_one = |planned| release_one(planned, store, now);
+    let released = shift.each(|from| notifications.due_planned(now, from), release_one).await?;
+    let queue_one = |delivery| queue_one(delivery, store, queues, now);
+    let queued = shift.each(|from| deliveries.waiting(now, from), queue_one).await?;
     let (told, failed) = tally(&released, |became| usize::from(*became == Became::Told));
     let (forgotten, _) = tally(&released, |became| usize::from(*became == Became::Forgotten));
     let (queued, not_queued) = tally(&queued, |queued| usize::from(*queued));
@@ -51,13 +52,25 @@ async fn release_one(
     now: Timestamp,
 ) -> Result<Became, ChoreError> {
     let (hub, notifications) = (Actor::worker("housekeeping", now), store.notifications());
-    let basis = notifications.basis(&planned).await?;
-    if !planned.holds(&basis, now) {
+    let Some(addressed) = addressed(&planned, store, now).await? else {
         notifications.unplan(&planned).await?;
         return Ok(Became::Forgotten);
-    }
-    let new = notifications.release(&planned, &hub).await?;
+    };
+    let new = notifications.release(&planned, addressed, &hub).await?;
     Ok(if new { Became::Told } else { Became::Known })
+}
+
+/// What is planned as the person is to be told now, if there still is one and the reason holds.
+async fn addressed(
+    planned: &Planned,
+    store: &Store,
+    now: Timestamp,
+) -> Result<Option<Planned>, StoreError> {
+    let notifications = store.notifications();
+    let Some(addressed) = notifications.readdressed(planned).await? else { return Ok(None) };
+    let recipient = addressed.notification.recipient;
+    let basis = notifications.basis(recipient, &addressed.as_long_as).await?;
+    Ok(Some(addressed).filter(|addressed| addressed.holds(&basis, now)))
 }
 
 /// Says whether the delivery went on its queue. It is looked for again if nobody delivers it soon;
@@ -72,7 +85,7 @@ async fn queue_one(
     let (recipient, notification) = (delivery.recipient, delivery.notification);
     let listed = store.notifications().recorded(recipient, notification).await?;
     let Some(queue) = Queue::of(delivery.channel).filter(|_| listed.is_some()) else {
-        store.deliveries().abandon(delivery, now).await?;
+        store.deliveries().abandon(delivery, Reason::Expired, now).await?;
         return Ok(false);
     };
     let channel = delivery.channel;

@@ -4,16 +4,16 @@ use carehub_domain::{
     access::{Action, Actor},
     prescription::Prescription,
 };
-use carehub_store::{Store, WriteError};
+use carehub_store::{Store, won};
 use jiff::Timestamp;
 
-use crate::{ChoreError, Expired, each};
+use crate::{ChoreError, Expired, Shift, tally};
 
-pub(crate) async fn end(store: &Store, now: Timestamp) -> Result<Expired, ChoreError> {
-    let ended = store.prescriptions().ended(now).await?;
-    let noted = each(ended, |prescription| end_one(prescription, store, now)).await;
-    let prescriptions = noted.iter().filter(|noted| matches!(noted, Ok(true))).count();
-    let failed = noted.iter().filter(|noted| noted.is_err()).count();
+pub(crate) async fn end(store: &Store, shift: &mut Shift) -> Result<Expired, ChoreError> {
+    let (now, prescriptions) = (shift.now, store.prescriptions());
+    let end_one = |prescription| end_one(prescription, store, now);
+    let ended = shift.each(|from| prescriptions.ended(now, from), end_one).await?;
+    let (prescriptions, failed) = tally(&ended, |ended| usize::from(*ended));
     tracing::info!(expired.prescriptions = prescriptions, expired.failed = failed, "expired");
     Ok(Expired { prescriptions, failed })
 }
@@ -23,9 +23,5 @@ async fn end_one(before: Prescription, store: &Store, now: Timestamp) -> Result<
     let hub = Actor::worker("housekeeping", now);
     let permit = hub.authorize(Action::ExpirePrescription, &before)?;
     let Ok(mut after) = before.clone().expire(&hub) else { return Ok(false) };
-    match store.prescriptions().save(&before, &mut after, &permit).await {
-        Ok(()) => Ok(true),
-        Err(WriteError::Condition(_)) => Ok(false),
-        Err(WriteError::Store(error)) => Err(error.into()),
-    }
+    Ok(won(store.prescriptions().save(&before, &mut after, &permit).await)?.is_some())
 }

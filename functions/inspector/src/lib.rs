@@ -63,7 +63,7 @@ pub enum Outcome {
 
 impl Inspector {
     /// Looks into what has arrived. However often an arrival is told, and whenever, the file is
-    /// settled once and nothing stays in quarantine.
+    /// settled once, nothing stays in quarantine, and nothing of a file that is not taken is kept.
     pub async fn inspect(
         &self,
         arrived: Arrival,
@@ -85,6 +85,10 @@ impl Inspector {
         let Some(file) = self.store.files().recorded(id).await? else {
             return Ok(Some(Outcome::Stray));
         };
+        if file.flaw().is_some() {
+            // It may have been given up after its content was kept and before that was noted.
+            self.objects.remove(id).await?;
+        }
         if !file.is_awaited() {
             return Ok(Some(Outcome::Settled));
         }

@@ -260,7 +260,7 @@ async fn replaced(
 }
 
 fn tagged(preferences: Preferences) -> Shown {
-    Tagged::of(&preferences.clone(), Json(preferences.into()))
+    Tagged::showing(preferences, Into::into)
 }
 
 impl From<Preferences> for PreferencesView {

@@ -1,12 +1,10 @@
 //! `/api/webhooks`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -40,7 +38,7 @@ form! {
     pub(crate) struct NewWebhook {
         /// Where it listens.
         url: WebhookUrl,
-        /// What it is told of; everything that belongs to the hospital if nothing is said.
+        /// What it is told of; every change in the hospital, but no look, if nothing is said.
         actions: Option<Vec<Action>> = "events" | "event_types",
         /// Whether it is told anything; `true` if nothing is said.
         is_active: Option<bool>,
@@ -52,7 +50,7 @@ form! {
     pub(crate) struct WebhookChanges {
         /// Where it listens.
         url: Option<WebhookUrl>,
-        /// What it is told of; everything that belongs to the hospital if the list is empty.
+        /// What it is told of; every change in the hospital, but no look, if the list is empty.
         actions: Option<Vec<Action>> = "events" | "event_types",
         /// Whether it is told anything.
         is_active: Option<bool>,
@@ -68,7 +66,7 @@ pub struct WebhookView {
     pub hospital: HospitalId,
     /// Where it listens.
     pub url: WebhookUrl,
-    /// What it is told of; everything that belongs to the hospital if the list is empty.
+    /// What it is told of; every change in the hospital, but no look, if the list is empty.
     pub actions: Vec<Action>,
     /// Whether it is told anything.
     pub is_active: bool,
@@ -124,7 +122,7 @@ pub(crate) async fn list(
 
 /// Let a program of one's hospital know what happens.
 #[utoipa::path(post, path = "/api/webhooks", tag = "webhooks", request_body = NewWebhook, responses(
-    (status = 201, description = "The webhook and, this once, its secret. It is told of everything from now on.", body = SecretWebhookView),
+    (status = 201, description = "The webhook and, this once, its secret. From now on it is told what happens.", body = SecretWebhookView),
     (status = 400, description = "Some fields are not right, or the address is not one that may be called.", body = Problem),
     (status = 403, description = "Only hospitals do this.", body = Problem),
     (status = 409, description = "The hospital has ten webhooks already.", body = Problem),
@@ -135,7 +133,7 @@ pub(crate) async fn create(
     State(pepper): State<Pepper>,
     State(hosts): State<Hosts>,
     Body(new): Body<NewWebhook>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Tagged<Json<SecretWebhookView>>)> {
+) -> Result<Created<Tagged<Json<SecretWebhookView>>>> {
     let hospital = actor.hospital.ok_or(Denied::Forbidden)?;
     let url = open(new.url, &hosts)?;
     let actions = new.actions.unwrap_or_default().into_iter().collect();
@@ -143,8 +141,8 @@ pub(crate) async fn create(
     webhook.switch(new.is_active.unwrap_or(true));
     let permit = actor.create(Action::CreateWebhook, &webhook)?;
     store.webhooks().create(&webhook, &permit).await?;
-    let location = [(LOCATION, format!("/api/webhooks/{}", webhook.id))];
-    Ok((StatusCode::CREATED, location, with_secret(webhook, &pepper)))
+    let location = format!("/api/webhooks/{}", webhook.id);
+    Ok(Created::at(location, with_secret(webhook, &pepper)))
 }
 
 /// See a webhook.
@@ -218,14 +216,17 @@ pub(crate) async fn remove(
     (status = 200, description = "The webhook and, this once, its secret. The one before signs nothing any more.", body = SecretWebhookView),
     (status = 404, description = "The hospital has no such webhook.", body = Problem),
     (status = 409, description = "It changed at the same time.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn rotate(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<WebhookId>,
+    expected: IfMatch,
     State(store): State<Store>,
     State(pepper): State<Pepper>,
 ) -> Result<Tagged<Json<SecretWebhookView>>> {
     let (webhook, permit) = own(id, Action::RotateWebhook, &actor, &store).await?;
+    expected.check(&webhook)?;
     let mut webhook = webhook.rotate(actor.at);
     store.webhooks().save(&mut webhook, &permit).await?;
     Ok(with_secret(webhook, &pepper))
@@ -269,12 +270,12 @@ fn open(url: WebhookUrl, hosts: &Hosts) -> Result<WebhookUrl, Invalid> {
 }
 
 fn tagged(webhook: Webhook) -> Tagged<Json<WebhookView>> {
-    Tagged::of(&webhook.clone(), Json(webhook.into()))
+    Tagged::showing(webhook, Into::into)
 }
 
 fn with_secret(webhook: Webhook, pepper: &Pepper) -> Tagged<Json<SecretWebhookView>> {
     let secret = webhook.secret(pepper).reveal();
-    Tagged::of(&webhook.clone(), Json(SecretWebhookView { webhook: webhook.into(), secret }))
+    Tagged::showing(webhook, |webhook| SecretWebhookView { webhook: webhook.into(), secret })
 }
 
 impl From<Webhook> for WebhookView {

@@ -1,6 +1,6 @@
 //! One-time codes.
 
-use carehub_clients::Message;
+use carehub_clients::{Carried, Message};
 use carehub_domain::{
     Failure,
     access::Actor,
@@ -9,13 +9,13 @@ use carehub_domain::{
 };
 use jiff::Timestamp;
 
-use crate::{Notifier, failed};
+use crate::Notifier;
 
 /// Sends the code that an event asked for to its phone. One that was used, replaced or is too old
 /// meanwhile is not sent, nor is one that is only to look as if it were.
 ///
 /// A code that goes out twice is the same code twice, so nobody claims it: a message too many is
-/// better than one that comes a minute too late.
+/// better than one that comes a minute too late. One that is refused for good is not tried again.
 pub(crate) async fn send(
     notifier: &Notifier,
     event: EventId,
@@ -23,12 +23,15 @@ pub(crate) async fn send(
     now: Timestamp,
 ) -> Result<(), Box<dyn Failure>> {
     let Some(key) = CodeKey::named(&Reference::named(code)) else { return Ok(()) };
-    let code = notifier.store.codes().find(&key).await.map_err(failed)?;
+    let code = notifier.store.codes().find(&key).await?;
     let wanted = |code: &Code| code.sent && code.was_asked_for_by(event) && now < code.expires_at;
     let Some(code) = code.filter(wanted) else { return Ok(()) };
     let text = words(notifier, &code).await?;
     let message = Message::Sms { to: code.phone, text };
-    notifier.post.send(&event.to_string(), message).await.map_err(failed)
+    if notifier.post.send(&event.to_string(), message).await? == Carried::Refused {
+        tracing::warn!(event.id = %event, "a message was refused for good");
+    }
+    Ok(())
 }
 
 async fn words(notifier: &Notifier, code: &Code) -> Result<String, Box<dyn Failure>> {
@@ -56,7 +59,7 @@ async fn words(notifier: &Notifier, code: &Code) -> Result<String, Box<dyn Failu
 
 async fn doctor(notifier: &Notifier, code: &Code) -> Result<String, Box<dyn Failure>> {
     let Some(id) = code.requester else { return Ok("A doctor".to_owned()) };
-    let doctor = notifier.store.doctors().find(id).await.map_err(failed)?;
+    let doctor = notifier.store.doctors().find(id).await?;
     let reader = Actor::worker("notifier", code.expires_at);
     Ok(doctor
         .view(&reader)

@@ -39,7 +39,7 @@ impl Notifier {
 
     async fn run(&self, message: SqsMessage, now: Timestamp) -> Result<(), Box<dyn Failure>> {
         let body = message.body.unwrap_or_default();
-        let errand = serde_json::from_str(&body).map_err(|_| failed(ErrandError::Unreadable))?;
+        let errand = serde_json::from_str(&body).map_err(|_| ErrandError::Unreadable)?;
         match errand {
             Errand::Code { event, code } => codes::send(self, event, code, now).await,
             Errand::Notification { recipient, notification, channel } => {
@@ -48,13 +48,9 @@ impl Notifier {
             Errand::Webhook { hospital, webhook, announcement } => {
                 webhooks::call(self, (hospital, webhook), &announcement, now).await
             }
-            Errand::Order(_) | Errand::Recommend { .. } => Err(failed(ErrandError::Misplaced)),
+            Errand::Order(_) | Errand::Recommend { .. } => Err(ErrandError::Misplaced.into()),
         }
     }
-}
-
-fn failed(error: impl Failure) -> Box<dyn Failure> {
-    Box::new(error)
 }
 
 failures! {
@@ -63,5 +59,6 @@ failures! {
         Unreadable = Invalid "errand-unreadable" "the message is no errand",
         Misplaced = Invalid "errand-misplaced" "the errand is on the queue of somebody else",
         Refused = Unavailable "webhook-refused" "the program did not take it",
+        Resting = Unavailable "webhook-resting" "the program did not answer and is left alone for a while",
     }
 }

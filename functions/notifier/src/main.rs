@@ -19,10 +19,7 @@ async fn main() -> Result<(), lambda::Error> {
         let aws = aws.clone();
         async move {
             let config = aws.config().await;
-            Carriers {
-                sns: aws_sdk_sns::Client::new(config),
-                ses: aws_sdk_sesv2::Client::new(config),
-            }
+            Carriers::hire(config.into(), config.into())
         }
     }));
     let notifier = Notifier { store, pepper, post, web, public_url };

@@ -1,16 +1,16 @@
 //! Notifications, by SMS and mail.
 
-use carehub_clients::Message;
+use carehub_clients::{Carried, Message};
 use carehub_domain::{
     Failure,
     access::UserId,
     delivery::{Delivery, DeliveryError, DeliveryState, Turn},
-    notification::{Channel, Decision, NotificationId, Reason},
+    notification::{Channel, Decision, Notification, NotificationId, Reason},
 };
-use carehub_store::{Sending, WriteError, win};
+use carehub_store::{Sending, StoreError, WriteError, win};
 use jiff::Timestamp;
 
-use crate::{Notifier, failed, letter};
+use crate::{Notifier, letter};
 
 /// What a look at a delivery came to.
 enum Outcome {
@@ -23,18 +23,25 @@ enum Outcome {
 /// Sends a notification by one of its ways, if the person wants it so at `now`.
 ///
 /// It is claimed, sent and marked as sent, in this order. Whoever dies in between leaves a claim,
-/// which somebody else takes over when it is too old for anybody to be at work on it.
+/// which somebody else takes over when it is too old for anybody to be at work on it. What is
+/// refused for good stays in the list, and nobody tries again.
 pub(crate) async fn send(
     notifier: &Notifier,
     named: (UserId, NotificationId),
     channel: Channel,
     now: Timestamp,
 ) -> Result<(), Box<dyn Failure>> {
-    let outcome = win(|| decide(notifier, named, channel, now)).await.map_err(failed)?;
+    let outcome = win(|| decide(notifier, named, channel, now)).await?;
     let Outcome::Ours(claimed, message) = outcome else { return Ok(()) };
     let key = claimed.name().to_string();
-    notifier.post.send(&key, message).await.map_err(failed)?;
-    notifier.store.deliveries().sent(claimed, now).await.map_err(failed)
+    let deliveries = notifier.store.deliveries();
+    match notifier.post.send(&key, message).await? {
+        Carried::Taken => Ok(deliveries.sent(claimed, now).await?),
+        Carried::Refused => {
+            tracing::warn!(delivery = key, "a message was refused for good");
+            Ok(deliveries.abandon(claimed, Reason::Refused, now).await.map(drop)?)
+        }
+    }
 }
 
 /// Looks at a delivery, and claims it if it is to be sent. `None` says that somebody else was
@@ -54,7 +61,7 @@ async fn decide(
         Turn::Theirs => return Err(WriteError::Condition(DeliveryError::Stale)),
         Turn::Over => return Ok(Some(Outcome::Nothing)),
     }
-    match judge(notifier, &sending, now) {
+    match judge(notifier, &sending, now).await? {
         Verdict::Send(message) => {
             let claimed = deliveries.claim(&sending, now).await?;
             Ok(claimed.map(|claimed| Outcome::Ours(claimed, message)))
@@ -79,9 +86,14 @@ enum Verdict {
     File(DeliveryState),
 }
 
-fn judge(notifier: &Notifier, sending: &Sending, now: Timestamp) -> Verdict {
+/// Whether it is true is asked last, as that takes another look.
+async fn judge(
+    notifier: &Notifier,
+    sending: &Sending,
+    now: Timestamp,
+) -> Result<Verdict, StoreError> {
     let drop = |reason| Verdict::File(DeliveryState::Dropped { at: now, reason });
-    let Sending { notification, channel, preferences, contact, .. } = sending;
+    let Sending { notification, channel, contact, .. } = sending;
     let message = match channel {
         Channel::Sms => contact.phone.clone().map(|to| letter::sms(to, notification)),
         Channel::Email => {
@@ -90,12 +102,18 @@ fn judge(notifier: &Notifier, sending: &Sending, now: Timestamp) -> Verdict {
         }
         Channel::Push => None,
     };
-    let Some(message) = message else { return drop(Reason::NoAddress) };
-    let zone = preferences.zone(contact.zone.as_ref(), notification);
-    let sent = sending.sent_today(now);
-    match preferences.decide(notification, *channel, zone, now, sent) {
-        Decision::Send => Verdict::Send(message),
+    let Some(message) = message else { return Ok(drop(Reason::NoAddress)) };
+    Ok(match sending.decide(now) {
+        Decision::Send if is_true(notifier, notification).await? => Verdict::Send(message),
+        Decision::Send => drop(Reason::Outdated),
         Decision::Wait(until) => Verdict::File(DeliveryState::Waiting { until }),
         Decision::Drop(reason) => drop(reason),
-    }
+    })
+}
+
+/// Whether what a notification speaks of is still so.
+async fn is_true(notifier: &Notifier, notification: &Notification) -> Result<bool, StoreError> {
+    let Some(condition) = &notification.as_long_as else { return Ok(true) };
+    let basis = notifier.store.notifications().basis(notification.recipient, condition).await?;
+    Ok(condition.holds(&basis))
 }

@@ -3,6 +3,7 @@
 use carehub_api::{
     Result, form,
     form::{Change, Fields, Form, Invalid, replace},
+    profile::demand_born,
 };
 use carehub_domain::{
     account::{BloodGroup, Gender, PersonName, Zone},
@@ -11,7 +12,7 @@ use carehub_domain::{
     patient::{Allergy, AllergyStatus, Health, Insurance, Patient, PatientError, PolicyNumber},
     text::Text,
 };
-use jiff::{Timestamp, civil::Date, tz};
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, de::Error};
 use serde_json::Value;
 use utoipa::{
@@ -32,7 +33,7 @@ form! {
         email: Change<EmailAddress>,
         /// Where the patient reads messages, with country code.
         phone_number: Change<Phone> = "phone",
-        /// The day of birth, as `YYYY-MM-DD`.
+        /// The day of birth, as `YYYY-MM-DD`; not one that is to come.
         date_of_birth: Change<Date>,
         /// The stated gender.
         gender: Change<Gender>,
@@ -77,7 +78,8 @@ form! {
         medical_history: Change<Text<5000>>,
         /// Illnesses that stay: a list, or the only one.
         chronic_conditions: Change<Entries>,
-        /// Medicines that are taken at present: a list, or the only one.
+        /// Medicines that are taken at present: a list, or the only one. `none` says that there
+        /// are none; an empty list says nothing.
         current_medications: Change<Entries>,
     }
 }
@@ -265,17 +267,11 @@ impl PersonChanges {
             "emergency_contact_relationship",
             &mut changed,
         );
-        let unborn = profile.date_of_birth.is_some_and(|born| born > latest_today(now));
-        if unborn && changed.contains(&"date_of_birth") {
-            return Err(Invalid::field("date_of_birth", "must not lie in the future"));
+        if changed.contains(&"date_of_birth") {
+            demand_born(profile, now)?;
         }
         Ok(changed)
     }
-}
-
-/// The day it is where days begin first.
-fn latest_today(now: Timestamp) -> Date {
-    now.to_zoned(tz::offset(14).to_time_zone()).date()
 }
 
 impl HealthChanges {

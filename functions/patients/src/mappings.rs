@@ -1,13 +1,10 @@
 //! `/api/mappings`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -123,7 +120,7 @@ pub(crate) async fn assign(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewAssignment>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<AssignmentView>>>> {
     let (patients, doctors) = (store.patients(), store.doctors());
     let (patient, doctor) = tokio::try_join!(patients.find(new.patient), doctors.find(new.doctor))?;
     let (patient, _) = patient.permit(&actor, Action::EditPatient)?;
@@ -133,8 +130,8 @@ pub(crate) async fn assign(
     assignment.notes = new.notes;
     let permit = actor.create(Action::CreateAssignment, &assignment)?;
     store.care().begin(&assignment, &patient, &permit).await?;
-    let location = [(LOCATION, format!("/api/mappings/{}", assignment.id))];
-    Ok((StatusCode::CREATED, location, tagged(assignment)))
+    let location = format!("/api/mappings/{}", assignment.id);
+    Ok(Created::at(location, tagged(assignment)))
 }
 
 /// List who cares for a patient.
@@ -155,7 +152,8 @@ pub(crate) async fn of_patient(
     // Who may see the record may see everyone who cares for the patient.
     let page = store.care().of_patient(&patient, listing.window.clone()).await?;
     let doctors = doctors_of(&page.records, &store).await?;
-    store.events().note_look(&permit.noting("what", "assignments")).await?;
+    let permit = permit.noting("what", "assignments").noting("count", page.records.len());
+    store.events().note_look(&permit).await?;
     Ok(listing.answer(page, |assignment| CarerView::of(assignment, &doctors)))
 }
 
@@ -275,7 +273,7 @@ pub(crate) fn named(id: DoctorId, doctors: &[Doctor]) -> (Option<String>, Option
 }
 
 fn tagged(assignment: Assignment) -> Tagged<Json<AssignmentView>> {
-    Tagged::of(&assignment.clone(), Json(assignment.into()))
+    Tagged::showing(assignment, Into::into)
 }
 
 impl From<Assignment> for AssignmentView {

@@ -5,7 +5,7 @@ use carehub_api::{
     Result,
     actor::CurrentActor,
     error::Problem,
-    etag::Tagged,
+    etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
     form,
 };
@@ -31,16 +31,19 @@ form! {
     (status = 403, description = "Only the hospital that keeps both records and admins may do this.", body = Problem),
     (status = 404, description = "There is no such patient, or the caller does not know them.", body = Problem),
     (status = 409, description = "The record that would go has an account, or somebody else changed one at the same time.", body = Problem),
+    (status = 412, description = "The record that stays is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn merge(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<PatientId>,
+    expected: IfMatch,
     State(store): State<Store>,
     Body(other): Body<Other>,
 ) -> Result<Tagged<Json<PatientView>>> {
     let patients = store.patients();
     let (found, duplicate) = tokio::try_join!(patients.find(id), patients.find(other.duplicate))?;
     let (before, permit) = found.permit(&actor, Action::MergePatients)?;
+    expected.check(&before)?;
     let (duplicate_before, _) = duplicate.permit(&actor, Action::MergePatients)?;
     let (mut patient, mut duplicate) = before.clone().absorb(duplicate_before.clone(), &actor)?;
     let permit = permit.noting("duplicate", duplicate.id);
@@ -58,10 +61,12 @@ pub(crate) async fn merge(
     (status = 403, description = "Only the hospital that keeps both records and admins may do this.", body = Problem),
     (status = 404, description = "There is no such patient, or the caller does not know them.", body = Problem),
     (status = 409, description = "The other one was not the last that was merged, or somebody else changed one at the same time.", body = Problem),
+    (status = 412, description = "The record that stayed is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn unmerge(
     CurrentActor(actor): CurrentActor,
     Path(id): Path<PatientId>,
+    expected: IfMatch,
     State(store): State<Store>,
     Body(other): Body<Other>,
 ) -> Result<Tagged<Json<PatientView>>> {
@@ -69,6 +74,7 @@ pub(crate) async fn unmerge(
     let (found, duplicate) =
         tokio::try_join!(patients.find(id), patients.recorded(other.duplicate))?;
     let (before, permit) = found.permit(&actor, Action::UnmergePatients)?;
+    expected.check(&before)?;
     let (duplicate_before, _) = Guarded::new(duplicate).permit(&actor, Action::UnmergePatients)?;
     let (mut patient, mut duplicate) =
         before.clone().part_from(duplicate_before.clone(), &actor)?;

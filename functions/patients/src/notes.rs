@@ -1,13 +1,10 @@
 //! `/api/patients/{id}/notes`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -83,7 +80,8 @@ pub(crate) async fn list(
     let (patient, permit) = store.patients().find(id).await?.permit(&actor, Action::ViewPatient)?;
     let private = actor.patient().is_err();
     let page = store.notes().of_patient(&patient, private, listing.window.clone()).await?;
-    store.events().note_look(&permit.noting("what", "notes")).await?;
+    let permit = permit.noting("what", "notes").noting("count", page.records.len());
+    store.events().note_look(&permit).await?;
     Ok(listing.answer(page.visible_to(&actor), NoteView::from))
 }
 
@@ -101,15 +99,15 @@ pub(crate) async fn write(
     Path(id): Path<PatientId>,
     State(store): State<Store>,
     Body(new): Body<NewNote>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<NoteView>>>> {
     let SignedIn { actor, account, .. } = signed_in.settled()?;
     let patient = store.patients().find(id).await?.view(&actor)?;
     let mut note = Note::write(patient.id, new.note, account.name.signature(), &actor);
     note.is_private = new.is_private.unwrap_or(note.is_private);
     let permit = actor.create(Action::CreateNote, &note)?;
     store.notes().write(&note, &permit).await?;
-    let location = [(LOCATION, format!("/api/patients/{}/notes/{}", note.patient, note.id))];
-    Ok((StatusCode::CREATED, location, tagged(note)))
+    let location = format!("/api/patients/{}/notes/{}", note.patient, note.id);
+    Ok(Created::at(location, tagged(note)))
 }
 
 /// See a note about a patient.
@@ -211,7 +209,7 @@ pub(crate) async fn remove(
 }
 
 fn tagged(note: Note) -> Tagged<Json<NoteView>> {
-    Tagged::of(&note.clone(), Json(note.into()))
+    Tagged::showing(note, Into::into)
 }
 
 impl From<Note> for NoteView {

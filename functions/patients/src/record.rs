@@ -1,13 +1,10 @@
 //! `POST /api/patients`, and each patient under it
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -62,16 +59,16 @@ pub(crate) async fn create(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(NewPatient { keeping, form }): Body<NewPatient>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<EnteredView>>>> {
     let keeper = keeper(keeping.hospital, &actor, &store).await?;
     let (patient, alike) = match actor.patient() {
         Ok(own) => (complete(own, form, &actor, &store).await?, Vec::new()),
         Err(_) => enter(keeper, form, &actor, &store).await?,
     };
-    let location = [(LOCATION, url(patient.id))];
+    let location = url(patient.id);
     let warnings = alike.iter().map(|other| warning(&patient, other)).collect();
     let view = EnteredView { patient: PatientView::of(patient.clone(), actor.at), warnings };
-    Ok((StatusCode::CREATED, location, Tagged::of(&patient, Json(view))))
+    Ok(Created::at(location, Tagged::of(&patient, Json(view))))
 }
 
 /// Who keeps a new record beside whoever enters it.

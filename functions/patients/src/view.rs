@@ -154,7 +154,7 @@ impl PatientView {
 
     /// The same, with the revision that is shown.
     pub(crate) fn tagged(patient: Patient, now: Timestamp) -> Tagged<Json<Self>> {
-        Tagged::of(&patient.clone(), Json(Self::of(patient, now)))
+        Tagged::showing(patient, |patient| Self::of(patient, now))
     }
 }
 

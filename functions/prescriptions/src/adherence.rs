@@ -307,7 +307,7 @@ async fn told(new: &Dose, actor: &Actor, store: &Store) -> Result<Option<(Status
 }
 
 fn tagged(dose: Dose) -> Tagged<Json<DoseView>> {
-    Tagged::of(&dose.clone(), Json(dose.into()))
+    Tagged::showing(dose, Into::into)
 }
 
 impl NewTelling {

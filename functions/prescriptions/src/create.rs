@@ -1,12 +1,12 @@
 //! `POST /api/prescriptions`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use std::collections::BTreeSet;
+
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::Tagged,
     extract::{Body, Json},
@@ -21,16 +21,20 @@ use carehub_domain::{
     hospital::HospitalId,
     medical_record::MedicalRecordId,
     prescription::{
-        Bedside, Draft, ItemId, Letter, Medication, Occasion, Prescription, PrescriptionError,
+        Asked, Bedside, Draft, Letter, Medication, Occasion, Prescription, PrescriptionError,
         Quantity, Refills, demand_under_way,
     },
+    safety::{Grounds, RuleId},
     template::{Template, TemplateId},
     text::Text,
 };
 use carehub_store::{Issued, Store, win};
 use jiff::civil::Date;
 
-use crate::{form::Medicines, view::IssuedView};
+use crate::{
+    form::{Medicines, grounds},
+    view::IssuedView,
+};
 
 form! {
     /// A prescription to write. It has `medicines`, or is of the one medicine that
@@ -99,6 +103,8 @@ form! {
         template: Option<TemplateId> = "template_id",
         /// Why it is right in spite of what the safety check finds.
         override_reason: Option<Reason>,
+        /// The rules that the reason is about; whatever the check finds if they are not named.
+        override_rules: Option<BTreeSet<RuleId>>,
     }
 }
 
@@ -108,13 +114,13 @@ form! {
     (status = 400, description = "Some fields are not right, the patient is not that of the visit, or the dates make no sense.", body = Problem),
     (status = 403, description = "Only doctors prescribe: at their visits, or for patients they know.", body = Problem),
     (status = 404, description = "There is no such patient, visit, medical record or template, or the caller does not know of it.", body = Problem),
-    (status = 409, description = "The safety check stops it, or could not check everything, and no `override_reason` was given: `errors` says what was found. Or the visit does not take place.", body = Problem),
+    (status = 409, description = "The safety check stops it, or could not check everything, and no `override_reason` was given for it: `errors` says what was found, by which `rule`. Or the visit does not take place.", body = Problem),
 ))]
 pub(crate) async fn handler(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewPrescription>,
-) -> Result<Created> {
+) -> Result<Created<Tagged<Json<IssuedView>>>> {
     let _doctor = actor.doctor()?;
     let template = match new.template {
         Some(template) => Some(store.templates().find(template).await?.view(&actor)?),
@@ -122,13 +128,10 @@ pub(crate) async fn handler(
     };
     let order = new.read()?.filled_in(template);
     let prescription = win(|| order.issue(&actor, &store)).await?;
-    let location = [(LOCATION, format!("/api/prescriptions/{}", prescription.id))];
+    let location = format!("/api/prescriptions/{}", prescription.id);
     let view = Json(IssuedView::of(prescription.clone(), "Prescription created", &actor));
-    Ok((StatusCode::CREATED, location, Tagged::of(&prescription, view)))
+    Ok(Created::at(location, Tagged::of(&prescription, view)))
 }
-
-/// A new prescription, and where it is.
-pub(crate) type Created = (StatusCode, [(HeaderName, String); 1], Tagged<Json<IssuedView>>);
 
 /// What a doctor asks for.
 struct Order {
@@ -137,8 +140,26 @@ struct Order {
     medical_record: Option<MedicalRecordId>,
     hospital: Option<HospitalId>,
     draft: Draft,
-    stands_for_visit: bool,
-    reason: Option<Reason>,
+    origin: Origin,
+    grounds: Option<Grounds>,
+}
+
+/// Where in the request the medicines are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Medicines,
+    OneMedicine,
+    Template,
+}
+
+impl Origin {
+    fn pointer(self, position: usize) -> String {
+        match self {
+            Self::Medicines => format!("/medicines/{position}"),
+            Self::OneMedicine => "/medication_name".to_owned(),
+            Self::Template => "/template".to_owned(),
+        }
+    }
 }
 
 impl NewPrescription {
@@ -150,7 +171,7 @@ impl NewPrescription {
         }
         let visit = self.appointment.or(recorded);
         let for_whom = visit.is_some() || self.patient.is_some();
-        let (medications, stands_for_visit) = match (self.medicines, self.medication_name) {
+        let (medications, origin) = match (self.medicines, self.medication_name) {
             (Some(_), Some(_)) => {
                 let detail = "give either the one medicine or medicines";
                 return Err(Invalid::field("medication_name", detail).into());
@@ -169,7 +190,7 @@ impl NewPrescription {
                     ..Medication::named(name)
                 };
                 medication.told(self.frequency, None);
-                (vec![medication], false)
+                (vec![medication], Origin::OneMedicine)
             }
             (medicines, None) => {
                 let one = [
@@ -184,7 +205,8 @@ impl NewPrescription {
                 if let Some((name, _)) = one.into_iter().find(|(_, given)| *given) {
                     return Err(Invalid::field(name, "needs medication_name").into());
                 }
-                (medicines.map(Medicines::read).transpose()?.unwrap_or_default(), true)
+                let medicines = medicines.map(Medicines::read).transpose()?;
+                (medicines.unwrap_or_default(), Origin::Medicines)
             }
         };
         if !for_whom {
@@ -212,8 +234,8 @@ impl NewPrescription {
             medical_record: self.medical_record,
             hospital: self.hospital,
             draft: Draft { letter, medications, valid_until: self.valid_until, on_paper },
-            stands_for_visit,
-            reason: self.override_reason,
+            origin,
+            grounds: grounds(self.override_reason, self.override_rules)?,
         })
     }
 }
@@ -228,6 +250,7 @@ impl Order {
         letter.general_instructions = instructions.or(template.general_instructions);
         if medications.is_empty() {
             *medications = template.medications;
+            self.origin = Origin::Template;
         }
         self
     }
@@ -250,21 +273,25 @@ impl Order {
             medical_record: self.medical_record,
         };
         let mut prescription = Prescription::write(occasion, self.draft.clone(), actor)?;
-        let before = match visit.as_ref().filter(|_| self.stands_for_visit) {
+        // One medicine stands beside others of the visit.
+        let stands_for_visit = self.origin != Origin::OneMedicine;
+        let before = match visit.as_ref().filter(|_| stands_for_visit) {
             Some(visit) => prescriptions.standing_at(visit.id).await?,
             None => None,
         };
         let after = before.clone().map(|before| prescription.take_the_place_of(before, actor));
-        let asked: Vec<_> = prescription.items().iter().map(|item| item.id).collect();
-        clear(&mut prescription, &asked, &bedside, self.reason.as_ref(), look, actor, store)
-            .await?;
+        let items = prescription.items().iter().enumerate();
+        let asked =
+            items.map(|(at, item)| Asked { item: item.id, pointer: self.origin.pointer(at) });
+        let (asked, grounds) = (asked.collect::<Vec<_>>(), self.grounds.as_ref());
+        clear(&mut prescription, &asked, &bedside, grounds, look, actor, store).await?;
 
         let permit = actor.create(Action::CreatePrescription, &prescription)?;
         let issued = Issued {
             prescription: &prescription,
             bedside: &bedside,
             visit: visit.as_ref(),
-            stands_for_visit: self.stands_for_visit,
+            stands_for_visit,
             replaced: before.as_ref().zip(after.as_ref()),
         };
         Ok(prescriptions.issue(&issued, &permit).await?.then_some(prescription))
@@ -319,14 +346,14 @@ impl Order {
 /// Checks medicines. Whoever is told what speaks against them has looked at what the patient takes.
 pub(crate) async fn clear(
     prescription: &mut Prescription,
-    asked: &[ItemId],
+    asked: &[Asked],
     bedside: &Bedside,
-    reason: Option<&Reason>,
+    grounds: Option<&Grounds>,
     look: Permit,
     actor: &Actor,
     store: &Store,
 ) -> Result<()> {
-    let cleared = bedside.clear(prescription, asked, reason, actor);
+    let cleared = bedside.clear(prescription, asked, grounds, actor);
     if let Err(stop) = &cleared {
         store.events().note_look(&look.noting("alerts", stop.fields().len())).await?;
     }

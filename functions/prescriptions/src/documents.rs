@@ -4,7 +4,8 @@ use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
-    document::{Created, DocumentChanges, DocumentView, Filing, WantedDocuments, created},
+    created::Created,
+    document::{DocumentChanges, DocumentView, Filing, WantedDocuments},
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -58,12 +59,15 @@ pub(crate) async fn add(
     State(store): State<Store>,
     State(filing): State<Filing>,
     Upload { form, files }: Upload<Attachment>,
-) -> Result<Created<DocumentView>> {
+) -> Result<Created<Tagged<Json<DocumentView>>>> {
     let author = signed_in.settled()?;
     let (prescription, _) = read(id, &author.actor, &store).await?;
     let folder = folder(&prescription);
     let (document, view) = filing.add(&folder, form.into(), Formats::ALL, files, &author).await?;
-    Ok(created(format!("/api/prescriptions/{id}/documents/{}", document.id), &document, view))
+    Ok(Created::at(
+        format!("/api/prescriptions/{id}/documents/{}", document.id),
+        Tagged::of(&document, Json(view)),
+    ))
 }
 
 /// List the documents of a prescription.

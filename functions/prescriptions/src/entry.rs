@@ -30,5 +30,5 @@ pub(crate) async fn read(
 
 /// Shows a prescription as it is now.
 pub(crate) fn tagged(prescription: Prescription, actor: &Actor) -> Tagged<Json<PrescriptionView>> {
-    Tagged::of(&prescription.clone(), Json(PrescriptionView::of(prescription, actor)))
+    Tagged::showing(prescription, |prescription| PrescriptionView::of(prescription, actor))
 }

@@ -1,8 +1,10 @@
 //! Medicines, as requests describe them.
 
+use std::collections::BTreeSet;
+
 use carehub_api::{
     Result, form,
-    form::{Change, Each, replace},
+    form::{Change, Each, Invalid, replace},
 };
 use carehub_domain::{
     glass::Reason,
@@ -10,6 +12,7 @@ use carehub_domain::{
         Days, DosageForm, Frequency, MOST_ITEMS, Medication, PrescriptionError, Quantity, Refills,
         Timing,
     },
+    safety::{Grounds, RuleId},
     text::Text,
 };
 use serde::Deserialize;
@@ -91,6 +94,22 @@ form! {
         substitution_allowed: Option<bool> = "is_generic_allowed",
         /// Why it is right in spite of what the safety check finds.
         override_reason: Option<Reason>,
+        /// The rules that the reason is about; whatever the check finds if they are not named.
+        override_rules: Option<BTreeSet<RuleId>>,
+    }
+}
+
+/// Why medicines are right in spite of what the safety check finds, if somebody says so.
+pub(crate) fn grounds(
+    reason: Option<Reason>,
+    rules: Option<BTreeSet<RuleId>>,
+) -> Result<Option<Grounds>, Invalid> {
+    match (reason, rules) {
+        (Some(reason), rules) => Ok(Some(Grounds { reason, rules })),
+        (None, None) => Ok(None),
+        (None, Some(_)) => {
+            Err(Invalid::field("override_reason", "is required with override_rules"))
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! `/api/prescriptions/{id}/medications`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use std::collections::BTreeSet;
+
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -16,8 +16,8 @@ use carehub_api::{
 use carehub_domain::{
     access::{Action, Actor, Denied},
     glass::Reason,
-    prescription::{ItemId, Medication, Prescription, PrescriptionError, PrescriptionId},
-    safety::Alert,
+    prescription::{Asked, ItemId, Medication, Prescription, PrescriptionError, PrescriptionId},
+    safety::{Alert, Grounds, Report, RuleId},
 };
 use carehub_store::{Store, win};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 use crate::{
     create::clear,
     entry::{found, read},
-    form::{MedicationChanges, NewMedication},
+    form::{MedicationChanges, NewMedication, grounds},
     view::MedicationView,
 };
 
@@ -38,13 +38,20 @@ pub(crate) struct Addition {
     medication: NewMedication,
     /// Why it is right in spite of what the safety check finds.
     override_reason: Option<Reason>,
+    /// The rules that the reason is about; whatever the check finds if they are not named.
+    override_rules: Option<BTreeSet<RuleId>>,
 }
 
 impl Form for Addition {
     fn read(fields: &mut Fields) -> Option<Self> {
         let override_reason = fields.take(&["override_reason"]);
-        let medication = <NewMedication as Form>::read(fields);
-        Some(Self { override_reason: override_reason?, medication: medication? })
+        let override_rules = fields.take(&["override_rules"]);
+        let medication = <NewMedication as Form>::read(fields)?;
+        Some(Self {
+            medication,
+            override_reason: override_reason?,
+            override_rules: override_rules?,
+        })
     }
 }
 
@@ -56,7 +63,9 @@ pub struct CheckedView {
     pub medication: MedicationView,
     /// The prescription.
     pub prescription: PrescriptionId,
-    /// What was found about the medicines of the prescription.
+    /// What was found when the medicines of the prescription were last checked.
+    pub safety: Report,
+    /// The alerts among that, for older clients.
     pub warnings: Vec<Alert>,
 }
 
@@ -87,7 +96,7 @@ pub(crate) async fn list(
     (status = 400, description = "Some fields are not right, or there are 30 medicines already.", body = Problem),
     (status = 403, description = "Only the doctor who wrote the prescription may do this.", body = Problem),
     (status = 404, description = "There is no such prescription, or the caller has no part in it.", body = Problem),
-    (status = 409, description = "The safety check stops it, or could not check everything, and no `override_reason` was given: `errors` says what was found. Or the prescription does not hold.", body = Problem),
+    (status = 409, description = "The safety check stops it, or could not check everything, and no `override_reason` was given for it: `errors` says what was found, by which `rule`, at `/name`. Or the prescription does not hold.", body = Problem),
     (status = 412, description = "The prescription is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn add(
@@ -96,15 +105,16 @@ pub(crate) async fn add(
     expected: IfMatch,
     State(store): State<Store>,
     Body(new): Body<Addition>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Tagged<Json<CheckedView>>)> {
-    let (medication, reason) = (new.medication.medication(), new.override_reason);
+) -> Result<Created<Tagged<Json<CheckedView>>>> {
+    let grounds = grounds(new.override_reason, new.override_rules)?;
+    let medication = new.medication.medication();
     let (prescription, item) = win(|| async {
         let change = |after: &mut Prescription| after.add(medication.clone(), &actor);
-        amend(id, &expected, change, reason.as_ref(), &actor, &store).await
+        amend(id, &expected, change, grounds.as_ref(), &actor, &store).await
     })
     .await?;
-    let location = [(LOCATION, format!("/api/prescriptions/{id}/medications/{item}"))];
-    Ok((StatusCode::CREATED, location, checked(&prescription, item)?))
+    let location = format!("/api/prescriptions/{id}/medications/{item}");
+    Ok(Created::at(location, checked(&prescription, item)?))
 }
 
 /// See a medicine of a prescription.
@@ -135,7 +145,7 @@ pub(crate) async fn show(
     (status = 400, description = "Some fields are not right.", body = Problem),
     (status = 403, description = "Only the doctor who wrote the prescription may do this.", body = Problem),
     (status = 404, description = "There is no such medicine, or the caller has no part in the prescription.", body = Problem),
-    (status = 409, description = "The safety check stops it, or could not check everything, and no `override_reason` was given: `errors` says what was found. Or the prescription does not hold, or the patient is to take the medicine no longer.", body = Problem),
+    (status = 409, description = "The safety check stops it, or could not check everything, and no `override_reason` was given for it: `errors` says what was found, by which `rule`, at `/name`. Or the prescription does not hold, or the patient is to take the medicine no longer.", body = Problem),
     (status = 412, description = "The prescription is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn edit(
@@ -145,14 +155,15 @@ pub(crate) async fn edit(
     State(store): State<Store>,
     Body(changes): Body<MedicationChanges>,
 ) -> Result<Tagged<Json<CheckedView>>> {
-    let (reason, changes) = (changes.override_reason.clone(), &changes);
+    let (reason, rules) = (changes.override_reason.clone(), changes.override_rules.clone());
+    let (grounds, changes) = (grounds(reason, rules)?, &changes);
     let (prescription, item) = win(|| async {
         let change = |after: &mut Prescription| {
             let apply = |medication: &mut Medication| drop(changes.clone().apply(medication));
             after.change(pk, apply, &actor)?;
             Ok(pk)
         };
-        amend(id, &expected, change, reason.as_ref(), &actor, &store).await
+        amend(id, &expected, change, grounds.as_ref(), &actor, &store).await
     })
     .await?;
     Ok(checked(&prescription, item)?)
@@ -190,7 +201,7 @@ async fn amend(
     id: PrescriptionId,
     expected: &IfMatch,
     change: impl FnOnce(&mut Prescription) -> Result<ItemId, PrescriptionError>,
-    reason: Option<&Reason>,
+    grounds: Option<&Grounds>,
     actor: &Actor,
     store: &Store,
 ) -> Result<Option<(Prescription, ItemId)>> {
@@ -203,7 +214,8 @@ async fn amend(
     let mut after = before.clone();
     let item = change(&mut after)?;
     let look = actor.authorize(Action::CheckInteractions, &before)?;
-    clear(&mut after, &[item], &bedside, reason, look, actor, store).await?;
+    let asked = [Asked { item, pointer: "/name".to_owned() }];
+    clear(&mut after, &asked, &bedside, grounds, look, actor, store).await?;
     let permit = permit.noting("medication", item).changing(&["medications"]);
     let saved = prescriptions.amend(&before, &mut after, &bedside, &permit).await?;
     Ok(saved.then_some((after, item)))
@@ -217,6 +229,7 @@ fn checked(
     let view = CheckedView {
         medication: MedicationView::of(found, prescription),
         prescription: prescription.id,
+        safety: prescription.safety.clone(),
         warnings: prescription.safety.alerts.clone(),
     };
     Ok(Tagged::of(prescription, Json(view)))

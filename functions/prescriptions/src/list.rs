@@ -67,7 +67,7 @@ form! {
     ("active_only" = Option<bool>, Query, description = "Only those that hold and of which the patient is to take something."),
     Paging,
 ), responses(
-    (status = 200, description = "The prescriptions that concern the caller, newest first: as patient, as doctor or as hospital; for admins, all. Those of one medicine tell it at the top as well. A page may be short although there is a next one. Who lists those of others leaves a line in the audit log.", body = PageView<PrescriptionView>),
+    (status = 200, description = "The prescriptions that concern the caller, newest first: as patient, as doctor or as hospital; for admins, all. Those of one medicine tell it at the top as well. A page may be short although there is a next one. Who lists those of others leaves a line in the access log of each of them.", body = PageView<PrescriptionView>),
     (status = 400, description = "Some filters are not right.", body = Problem),
     (status = 403, description = "Who only books appointments reads no prescriptions.", body = Problem),
 ))]
@@ -85,7 +85,7 @@ pub(crate) async fn handler(
     ("status" = Option<PrescriptionStatus>, Query, description = "Only of prescriptions of which this has become. All other filters of the list of prescriptions narrow this one as well."),
     Paging,
 ), responses(
-    (status = 200, description = "The medicines of the prescriptions that concern the caller, those of the newest prescription first. `limit` counts prescriptions. Who lists those of others leaves a line in the audit log.", body = PageView<PrescribedView>),
+    (status = 200, description = "The medicines of the prescriptions that concern the caller, those of the newest prescription first. `limit` counts prescriptions. Who lists those of others leaves a line in the access log of each of them.", body = PageView<PrescribedView>),
     (status = 400, description = "Some filters are not right.", body = Problem),
     (status = 403, description = "Who only books appointments reads no prescriptions.", body = Problem),
 ))]
@@ -141,17 +141,15 @@ async fn known(
     let search = listing.filter.read()?;
     let kept = |prescription: &Prescription| search.finds(prescription, actor.at);
     let (prescriptions, window) = (store.prescriptions(), listing.window.clone());
-    let page = match actor.patient() {
+    let (page, permit) = match actor.patient() {
         Ok(own) => {
             let record = store.patients().find(own).await?.view(actor)?;
-            prescriptions.of_patient(&record, window, kept).await?
+            (prescriptions.of_patient(&record, window, kept).await?, permit.about(own))
         }
-        Err(_) => prescriptions.on(list.roster, window, kept).await?,
+        Err(_) => (prescriptions.on(list.roster, window, kept).await?, permit),
     };
     let page = page.visible_to(actor);
-    if actor.patient().is_err() {
-        store.events().append(&permit.noting("count", page.records.len())).await?;
-    }
+    store.events().note_page(permit, &page.records).await?;
     Ok(page)
 }
 

@@ -1,13 +1,10 @@
 //! `/api/prescriptions/{id}/notes`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -104,7 +101,7 @@ pub(crate) async fn write(
     Path(id): Path<PrescriptionId>,
     State(store): State<Store>,
     Body(new): Body<NewNote>,
-) -> Result<impl IntoResponse> {
+) -> Result<Created<Tagged<Json<PrescriptionNoteView>>>> {
     let SignedIn { actor, account, .. } = signed_in.settled()?;
     let (prescription, _) = read(id, &actor, &store).await?;
     let name = account.name.signature();
@@ -112,8 +109,8 @@ pub(crate) async fn write(
     note.show_to_patient(new.is_patient_visible.unwrap_or(true), &actor);
     let permit = actor.create(Action::CreatePrescriptionNote, &note)?;
     store.prescription_notes().write(&note, &noting(permit, &note)).await?;
-    let location = [(LOCATION, format!("/api/prescriptions/{id}/notes/{}", note.id))];
-    Ok((StatusCode::CREATED, location, tagged(note)))
+    let location = format!("/api/prescriptions/{id}/notes/{}", note.id);
+    Ok(Created::at(location, tagged(note)))
 }
 
 /// See a note on a prescription.
@@ -235,7 +232,7 @@ fn noting(permit: Permit, note: &PrescriptionNote) -> Permit {
 }
 
 fn tagged(note: PrescriptionNote) -> Tagged<Json<PrescriptionNoteView>> {
-    Tagged::of(&note.clone(), Json(note.into()))
+    Tagged::showing(note, Into::into)
 }
 
 impl From<PrescriptionNote> for PrescriptionNoteView {

@@ -9,9 +9,7 @@ use carehub_api::{Result, actor::CurrentActor, config::PublicUrl, error::Problem
 use carehub_domain::{
     access::Action,
     account::Profile,
-    prescription::{
-        Item, Prescription, PrescriptionId, PrescriptionStatus, verification::VerificationCode,
-    },
+    prescription::{Item, Prescription, PrescriptionId, verification::VerificationCode},
     secret::Pepper,
     text::Text,
 };
@@ -61,10 +59,10 @@ fn printed(
     address: &str,
     now: Timestamp,
 ) -> Vec<u8> {
-    let state = prescription.state(now);
-    let mark = (state != PrescriptionStatus::Active).then(|| state.to_string());
+    let is_over = prescription.supplies_left(now) == 0;
+    let mark = is_over.then(|| prescription.state(now).to_string());
     let mut sheet = Sheet::new(mark);
-    head(&mut sheet, prescription, person, address);
+    head(&mut sheet, prescription, person, address, now);
 
     let letter = &prescription.letter;
     paragraph(&mut sheet, None, letter.header.as_ref());
@@ -85,7 +83,13 @@ fn printed(
     sheet.finish(&format!("Prescription {number}"), &foot)
 }
 
-fn head(sheet: &mut Sheet, prescription: &Prescription, person: &Profile, address: &str) {
+fn head(
+    sheet: &mut Sheet,
+    prescription: &Prescription,
+    person: &Profile,
+    address: &str,
+    now: Timestamp,
+) {
     if let Ok(code) = QrCode::encode_text(address, QrCodeEcc::Medium) {
         sheet.code(&code);
     }
@@ -104,6 +108,11 @@ fn head(sheet: &mut Sheet, prescription: &Prescription, person: &Profile, addres
     sheet.fact("Patient", &listed([Some(name), age.as_deref(), gender.as_deref()]));
     sheet.fact("Date", &issued.to_string());
     sheet.fact("Valid until", &prescription.valid_until.to_string());
+    let times = prescription.handed_out().count();
+    if times > 0 {
+        let left = prescription.supplies_left(now);
+        sheet.fact("Handed out", &format!("times: {times}, left: {left}"));
+    }
     sheet.below_code();
     sheet.text(Style::Small, &format!("Genuine? Scan the code, or open {address}"));
 }

@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeSet, slice};
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -112,14 +110,12 @@ pub struct ReminderView {
     pub updated_at: Timestamp,
 }
 
-type Created = (StatusCode, [(HeaderName, String); 1], Tagged<Json<ReminderView>>);
-
 /// List reminders of medicines.
 #[utoipa::path(get, path = "/api/prescriptions/reminders", tag = "prescriptions", params(
     ("patient" = Option<PatientId>, Query, description = "Only those of this patient; for patients, their own. Also `patient_id`."),
     Paging,
 ), responses(
-    (status = 200, description = "The reminders of a patient or, for admins who name none, of all; the latest first. Who reads about somebody else leaves a line in the audit log.", body = PageView<ReminderView>),
+    (status = 200, description = "The reminders of a patient or, for admins who name none, of all; the latest first. Who reads about others leaves a line in the access log of each of them.", body = PageView<ReminderView>),
     (status = 400, description = "Some parameters are not right.", body = Problem),
     (status = 403, description = "Only the patient and admins see them.", body = Problem),
 ))]
@@ -133,7 +129,7 @@ pub(crate) async fn list(
     let permit = actor.create(Action::ViewReminder, &ReminderList { patient })?;
     let page = reminders.list(patient, listing.window.clone()).await?.visible_to(&actor);
     let taken = reminders.taken(&page.records, actor.at).await?;
-    store.events().note_look(&permit.noting("count", page.records.len())).await?;
+    store.events().note_page(permit, &page.records).await?;
     Ok(listing.answer(page, |reminder| view(reminder, &taken)))
 }
 
@@ -149,7 +145,7 @@ pub(crate) async fn create(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewReminder>,
-) -> Result<Created> {
+) -> Result<Created<Tagged<Json<ReminderView>>>> {
     let id = new.medication;
     let (prescription, _) =
         found(id.prescription(), Action::ViewPrescription, &actor, &store).await?;
@@ -162,8 +158,8 @@ pub(crate) async fn create(
     new.switch(&mut reminder);
     let permit = actor.create(Action::CreateReminder, &reminder)?;
     let reminder = store.reminders().create(reminder, &permit).await?;
-    let location = [(LOCATION, format!("/api/prescriptions/reminders/{}", reminder.id))];
-    Ok((StatusCode::CREATED, location, tagged(reminder, &BTreeSet::from([id]))))
+    let location = format!("/api/prescriptions/reminders/{}", reminder.id);
+    Ok(Created::at(location, tagged(reminder, &BTreeSet::from([id]))))
 }
 
 /// See a reminder of a medicine.
@@ -243,7 +239,7 @@ async fn home(patient: PatientId, store: &Store) -> Result<Zone> {
 }
 
 fn tagged(reminder: Reminder, taken: &BTreeSet<ItemId>) -> Tagged<Json<ReminderView>> {
-    Tagged::of(&reminder.clone(), Json(view(reminder, taken)))
+    Tagged::showing(reminder, |reminder| view(reminder, taken))
 }
 
 fn view(reminder: Reminder, taken: &BTreeSet<ItemId>) -> ReminderView {

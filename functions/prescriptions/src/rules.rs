@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -173,14 +171,14 @@ pub(crate) async fn add(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewRule>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Tagged<Json<RuleView>>)> {
+) -> Result<Created<Tagged<Json<RuleView>>>> {
     let own = Own::of(&actor, &store).await?;
     let id = own.next_id()?;
     let mut rules = own.kept.rules.rules().to_vec();
     rules.push(new.read(id.clone())?);
     let kept = own.save(own.kept.rules.severities().clone(), rules, &id, &actor, &store).await?;
-    let location = [(LOCATION, format!("/api/prescriptions/interactions/{id}"))];
-    Ok((StatusCode::CREATED, location, shown(&kept, &id)?))
+    let location = format!("/api/prescriptions/interactions/{id}");
+    Ok(Created::at(location, shown(&kept, &id)?))
 }
 
 /// See a rule of the safety check.
@@ -313,13 +311,13 @@ impl Own {
 /// What is wrong with the rule that was asked for, and not with which of all rules.
 fn within(wrong: &BadSiteRules, at: Option<usize>) -> Invalid {
     let prefix = at.map(|at| format!("/rules/{at}")).unwrap_or_default();
-    let errors = wrong.fields().into_iter().map(|FieldError { pointer, detail }| {
-        let pointer = match pointer.strip_prefix(&prefix) {
+    let errors = wrong.fields().into_iter().map(|error| {
+        let pointer = match error.pointer.strip_prefix(&prefix) {
             Some(inner) => inner.to_owned(),
-            None if pointer.starts_with("/severities/") => "/severity".to_owned(),
-            None => pointer,
+            None if error.pointer.starts_with("/severities/") => "/severity".to_owned(),
+            None => error.pointer,
         };
-        FieldError { pointer, detail }
+        FieldError { pointer, ..error }
     });
     Invalid(errors.collect())
 }

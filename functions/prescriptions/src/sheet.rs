@@ -321,6 +321,9 @@ fn letter(c: char) -> Vec<u8> {
             u8::try_from(u32::from(c)).into_iter().collect()
         }
         c if c.is_control() || c == '\u{ad}' => Vec::new(),
+        // Spelled as a letter, the micro of another alphabet would be milli.
+        'μ' => vec![0xb5],
+        '㎍' => vec![0xb5, b'g'],
         c => spelled(&c.to_string()),
     }
 }
@@ -407,6 +410,7 @@ mod tests {
         assert_eq!(latin("Zoë Müller"), b"Zo\xeb M\xfcller");
         assert_eq!(latin("Łukasz – “5 mg”"), b"Lukasz - \"5 mg\"");
         assert_eq!(latin("Анна"), b"Anna");
+        assert_eq!(latin("50 \u{3bc}g, 50 µg, 50 ㎍"), b"50 \xb5g, 50 \xb5g, 50 \xb5g");
         assert!(latin("محمد 薬").iter().all(u8::is_ascii));
     }
 

@@ -16,14 +16,14 @@ use carehub_store::Store;
 
 use crate::{entry::found, view::IssuedView};
 
-/// Note that the medicines were handed out.
+/// Note that the medicines were handed out: the first supply, or one of the `refills`.
 #[utoipa::path(post, path = "/api/prescriptions/{id}/dispense", tag = "prescriptions", params(
     ("id" = PrescriptionId, Path, description = "The prescription."),
 ), responses(
-    (status = 200, description = "The prescription is `DISPENSED`.", body = IssuedView),
+    (status = 200, description = "The prescription is `DISPENSED`; `supplies_left` says how often it may still be handed out until its last day.", body = IssuedView),
     (status = 403, description = "Only the doctor, the hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such prescription, or the caller has no part in it.", body = Problem),
-    (status = 409, description = "It does not hold; the problem names its state. Or somebody else changed it at the same time.", body = Problem),
+    (status = 409, description = "It does not hold, or no supply is left; the problem names its state. Or it was handed out before, and a further supply takes `If-Match` with its present `ETag`. Or somebody else changed it at the same time.", body = Problem),
     (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn dispense(
@@ -34,7 +34,8 @@ pub(crate) async fn dispense(
 ) -> Result<Tagged<Json<IssuedView>>> {
     let (before, permit) = found(id, Action::DispensePrescription, &actor, &store).await?;
     expected.check(&before)?;
-    let after = before.clone().dispense(&actor)?;
+    let after = before.clone().dispense(expected.is_named(), &actor)?;
+    let permit = permit.noting("supply", after.handed_out().count());
     let after = stepped(&before, after, permit, &actor, &store).await?;
     Ok(done(after, "Prescription dispensed", &actor))
 }
@@ -157,5 +158,5 @@ async fn stepped(
 }
 
 fn done(after: Prescription, message: &str, actor: &Actor) -> Tagged<Json<IssuedView>> {
-    Tagged::of(&after.clone(), Json(IssuedView::of(after, message, actor)))
+    Tagged::showing(after, |after| IssuedView::of(after, message, actor))
 }

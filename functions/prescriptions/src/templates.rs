@@ -1,12 +1,10 @@
 //! `/api/prescriptions/templates`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -125,8 +123,6 @@ pub struct TemplateMedicationView {
     pub substitution_allowed: bool,
 }
 
-type Created = (StatusCode, [(HeaderName, String); 1], Tagged<Json<TemplateView>>);
-
 /// List one's templates.
 #[utoipa::path(get, path = "/api/prescriptions/templates", tag = "prescriptions", params(
     ("search" = Option<String>, Query, description = "Only those with this in their name or diagnosis. Also `query` and `q`."),
@@ -156,13 +152,13 @@ pub(crate) async fn create(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewTemplate>,
-) -> Result<Created> {
+) -> Result<Created<Tagged<Json<TemplateView>>>> {
     let template = new.read(&actor)?;
     let permit = actor.create(Action::CreateTemplate, &template)?;
     let permit = permit.noting("medications", template.medications.len());
     store.templates().create(&template, &permit).await?;
-    let location = [(LOCATION, format!("/api/prescriptions/templates/{}", template.id))];
-    Ok((StatusCode::CREATED, location, tagged(template)))
+    let location = format!("/api/prescriptions/templates/{}", template.id);
+    Ok(Created::at(location, tagged(template)))
 }
 
 /// See a template.
@@ -231,7 +227,7 @@ pub(crate) async fn remove(
 }
 
 fn tagged(template: Template) -> Tagged<Json<TemplateView>> {
-    Tagged::of(&template.clone(), Json(template.into()))
+    Tagged::showing(template, Into::into)
 }
 
 impl Wanted {

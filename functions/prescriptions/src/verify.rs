@@ -36,13 +36,15 @@ pub struct VerificationView {
     pub genuine: bool,
     /// What became of it; `null` if it is not genuine.
     pub status: Option<PrescriptionStatus>,
+    /// Whether its medicines may be handed out now, for the first time or again.
+    pub may_be_dispensed: bool,
 }
 
 /// See on a page whether a prescription is genuine.
 #[utoipa::path(get, path = "/verify/{code}", tag = "prescriptions", security(()), params(
     ("code" = String, Path, description = "The code printed on the prescription."),
 ), responses(
-    (status = 200, description = "A page that says whether it is genuine and what became of it, and nothing else.", body = String, content_type = "text/html"),
+    (status = 200, description = "A page that says whether it is genuine, what became of it and whether it may be dispensed, and nothing else.", body = String, content_type = "text/html"),
     (status = 429, description = "The address asked too often.", body = Problem),
 ))]
 pub(crate) async fn page(
@@ -62,7 +64,7 @@ pub(crate) async fn page(
 #[utoipa::path(get, path = "/api/prescriptions/verify/{code}", tag = "prescriptions", security(()), params(
     ("code" = String, Path, description = "The code printed on the prescription."),
 ), responses(
-    (status = 200, description = "Whether it is genuine and what became of it, and nothing else. A code that was made up and one of a prescription that does not exist look the same.", body = VerificationView),
+    (status = 200, description = "Whether it is genuine, what became of it and whether it may be dispensed, and nothing else. A code that was made up and one of a prescription that does not exist look the same.", body = VerificationView),
     (status = 429, description = "The address asked too often.", body = Problem),
 ))]
 pub(crate) async fn show(
@@ -71,8 +73,19 @@ pub(crate) async fn show(
     State(store): State<Store>,
     State(pepper): State<Pepper>,
 ) -> Result<Json<VerificationView>> {
-    let status = verdict(&code, actor.at, &store, &pepper).await?;
-    Ok(Json(VerificationView { genuine: status.is_some(), status }))
+    let found = verdict(&code, actor.at, &store, &pepper).await?;
+    Ok(Json(VerificationView {
+        genuine: found.is_some(),
+        status: found.map(|found| found.status),
+        may_be_dispensed: found.is_some_and(|found| found.may_be_dispensed),
+    }))
+}
+
+/// What there is to say of a prescription that is genuine.
+#[derive(Clone, Copy, Debug)]
+struct Verdict {
+    status: PrescriptionStatus,
+    may_be_dispensed: bool,
 }
 
 /// What became of the prescription with that code. Whatever the code is, it costs one look.
@@ -81,40 +94,47 @@ async fn verdict(
     now: Timestamp,
     store: &Store,
     pepper: &Pepper,
-) -> Result<Option<PrescriptionStatus>> {
+) -> Result<Option<Verdict>> {
     let code: Option<VerificationCode> = code.parse().ok();
     let named = code.map_or_else(|| Ulid::nil().into(), |code| code.prescription);
     let found = store.prescriptions().recorded(named).await?;
     let ours = code.is_some_and(|code| code.is_ours(pepper));
-    Ok(found.filter(|_| ours).map(|prescription| prescription.state(now)))
+    Ok(found.filter(|_| ours).map(|prescription| Verdict {
+        status: prescription.state(now),
+        may_be_dispensed: prescription.supplies_left(now) > 0,
+    }))
 }
 
-fn words(status: Option<PrescriptionStatus>) -> (&'static str, &'static str) {
-    match status {
-        None => (
+fn words(verdict: Option<Verdict>) -> (&'static str, &'static str) {
+    let Some(Verdict { status, may_be_dispensed }) = verdict else {
+        return (
             "Not genuine",
             "CareHub did not write a prescription with this code. Do not dispense it.",
-        ),
-        Some(PrescriptionStatus::Active) => {
-            ("Genuine", "CareHub wrote this prescription, and it holds.")
-        }
-        Some(PrescriptionStatus::Completed) => (
+        );
+    };
+    match status {
+        PrescriptionStatus::Active => ("Genuine", "CareHub wrote this prescription, and it holds."),
+        PrescriptionStatus::Completed => (
             "Genuine, completed",
             "CareHub wrote this prescription. The patient needs it no longer. Do not dispense it.",
         ),
-        Some(PrescriptionStatus::Cancelled) => (
+        PrescriptionStatus::Cancelled => (
             "Genuine, cancelled",
             "CareHub wrote this prescription, and it was withdrawn. Do not dispense it.",
         ),
-        Some(PrescriptionStatus::Expired) => (
+        PrescriptionStatus::Expired => (
             "Genuine, expired",
             "CareHub wrote this prescription, and its last day is over. Do not dispense it.",
         ),
-        Some(PrescriptionStatus::Dispensed) => (
+        PrescriptionStatus::Dispensed if may_be_dispensed => (
+            "Genuine, dispensed, with refills",
+            "CareHub wrote this prescription, and its medicines were handed out. A further supply may be dispensed.",
+        ),
+        PrescriptionStatus::Dispensed => (
             "Genuine, dispensed",
             "CareHub wrote this prescription, and its medicines were handed out. Do not dispense it again.",
         ),
-        Some(PrescriptionStatus::Replaced) => (
+        PrescriptionStatus::Replaced => (
             "Genuine, replaced",
             "CareHub wrote this prescription, and a newer one took its place. Do not dispense it.",
         ),
@@ -138,10 +158,13 @@ mod tests {
 
     #[test]
     fn no_two_verdicts_read_alike() {
-        let every = PrescriptionStatus::ALL.iter().copied().map(Some).chain([None]);
-        let mut titles: Vec<_> = every.map(|status| words(status).0).collect();
+        let genuine =
+            |&status: &PrescriptionStatus| Some(Verdict { status, may_be_dispensed: false });
+        let refillable = Verdict { status: PrescriptionStatus::Dispensed, may_be_dispensed: true };
+        let every = PrescriptionStatus::ALL.iter().map(genuine).chain([Some(refillable), None]);
+        let mut titles: Vec<_> = every.map(|verdict| words(verdict).0).collect();
         titles.sort_unstable();
         titles.dedup();
-        assert_eq!(titles.len(), PrescriptionStatus::ALL.len() + 1);
+        assert_eq!(titles.len(), PrescriptionStatus::ALL.len() + 2);
     }
 }

@@ -109,7 +109,9 @@ pub struct PrescriptionView {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// When the medicines were handed out.
+    /// How often the medicines may still be handed out now.
+    pub supplies_left: u16,
+    /// When the medicines were last handed out.
     pub dispensed_at: Option<Timestamp>,
     /// Who noted that.
     pub dispensed_by: Option<UserId>,
@@ -270,6 +272,7 @@ impl PrescriptionView {
             revision: prescription.revision().number(),
             completed_at: at(PrescriptionStatus::Completed),
             cancelled_at: at(PrescriptionStatus::Cancelled),
+            supplies_left: prescription.supplies_left(actor.at),
             dispensed_at: dispensed.map(|step| step.at),
             dispensed_by: dispensed.and_then(|step| step.by),
             pharmacy: HandoverView::of(&prescription, actor.at),

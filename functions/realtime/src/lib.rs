@@ -69,19 +69,19 @@ impl Realtime {
     ) -> Result<(), Box<dyn Failure>> {
         let feeds = self.store.feeds();
         let shown = request.query_string_parameters.first("ticket").unwrap_or_default();
-        let secret = TicketSecret::read(shown).map_err(failed)?;
-        let ticket = feeds.ticket(&secret.digest()).await.map_err(failed)?;
+        let secret = TicketSecret::read(shown)?;
+        let ticket = feeds.ticket(&secret.digest()).await?;
         let ticket = ticket.filter(|ticket| ticket.is_good(now));
-        let ticket = ticket.ok_or_else(|| failed(TicketError::Refused))?;
+        let ticket = ticket.ok_or(TicketError::Refused)?;
         let sessions = self.store.sessions();
         let attendance = sessions.attendance(ticket.user, ticket.session, ticket.hospital);
-        let admitted = attendance.await.map_err(failed)?.admits(ticket.hospital, now);
-        let (account, session) = admitted.ok_or_else(|| failed(TicketError::Refused))?;
+        let admitted = attendance.await?.admits(ticket.hospital, now);
+        let (account, session) = admitted.ok_or(TicketError::Refused)?;
 
         let actor = account.actor(Some(session.id), origin(request), now);
         let connection = Connection::by(&ticket, id, now);
-        let permit = actor.create(Action::Connect, &connection).map_err(failed)?;
-        for surplus in feeds.connect(&ticket, &connection, &permit).await.map_err(failed)? {
+        let permit = actor.create(Action::Connect, &connection)?;
+        for surplus in feeds.connect(&ticket, &connection, &permit).await? {
             self.hang_up(&surplus.id).await;
         }
         Ok(())
@@ -89,8 +89,8 @@ impl Realtime {
 
     async fn disconnect(&self, id: &str) -> Result<(), Box<dyn Failure>> {
         let feeds = self.store.feeds();
-        match feeds.connection(id).await.map_err(failed)? {
-            Some(connection) => feeds.forget(&connection).await.map_err(failed),
+        match feeds.connection(id).await? {
+            Some(connection) => Ok(feeds.forget(&connection).await?),
             None => Ok(()),
         }
     }
@@ -101,18 +101,18 @@ impl Realtime {
     /// altogether. Its person connects anew.
     async fn hear(&self, id: &str, text: &str, now: Timestamp) -> Result<(), Box<dyn Failure>> {
         let feeds = self.store.feeds();
-        let Some(connection) = feeds.connection(id).await.map_err(failed)? else {
+        let Some(connection) = feeds.connection(id).await? else {
             self.hang_up(id).await;
             return Ok(());
         };
-        if !feeds.attends(&connection, now).await.map_err(failed)? {
+        if !feeds.attends(&connection, now).await? {
             self.hang_up(id).await;
-            return feeds.forget(&connection).await.map_err(failed);
+            return Ok(feeds.forget(&connection).await?);
         }
         match serde_json::from_str(text) {
             Ok(Message::Resume { since }) => self.resume(&connection, since).await,
             Ok(Message::Ping) => {
-                let feed = feeds.feed(connection.user).await.map_err(failed)?;
+                let feed = feeds.feed(connection.user).await?;
                 let seq = feed.map_or(0, |feed| feed.seq());
                 self.say(&connection, vec![Word::Pong(seq).to_string()]).await
             }
@@ -128,7 +128,7 @@ impl Realtime {
         connection: &Connection,
         since: Option<u64>,
     ) -> Result<(), Box<dyn Failure>> {
-        let missed = self.store.feeds().since(connection.user, since).await.map_err(failed)?;
+        let missed = self.store.feeds().since(connection.user, since).await?;
         let words = match &missed {
             Missed::These { entries, seq } => {
                 let news = entries.iter().map(|entry| Word::News(entry).to_string());
@@ -147,10 +147,10 @@ impl Realtime {
         words: Vec<String>,
     ) -> Result<(), Box<dyn Failure>> {
         for word in words {
-            match self.wire.say(&connection.id, word).await.map_err(failed)? {
+            match self.wire.say(&connection.id, word).await? {
                 Heard::Said => {}
                 Heard::Gone => {
-                    return self.store.feeds().forget(connection).await.map_err(failed);
+                    return Ok(self.store.feeds().forget(connection).await?);
                 }
             }
         }
@@ -188,10 +188,6 @@ fn origin(request: &Request) -> Origin {
         device: device.map(|device| device.chars().take(LONGEST_NAME).collect()),
         request: context.request_id.clone().unwrap_or_default(),
     }
-}
-
-fn failed(error: impl Failure) -> Box<dyn Failure> {
-    Box::new(error)
 }
 
 impl std::fmt::Debug for Realtime {

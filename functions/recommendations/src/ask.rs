@@ -74,7 +74,7 @@ pub(crate) struct Told {
     /// Their illnesses.
     #[serde(alias = "chronic_conditions", alias = "conditions")]
     comorbidities: Vec<Text<200>>,
-    /// The medicines that they take; an empty list says none.
+    /// The medicines that they take; an empty list says none, also where a record says nothing.
     #[serde(alias = "medications")]
     current_medications: Option<Vec<Text<200>>>,
     /// Whether their kidneys work badly.
@@ -222,6 +222,7 @@ impl From<Told> for Facts {
             current_medications: told.current_medications,
             kidney_impaired: told.kidney_impaired,
             liver_impaired: told.liver_impaired,
+            ..Self::default()
         }
     }
 }

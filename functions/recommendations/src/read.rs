@@ -36,7 +36,7 @@ pub(crate) async fn show(
 
 /// List what one asked.
 #[utoipa::path(get, path = "/api/recommendations/history", tag = "recommendations", params(Paging), responses(
-    (status = 200, description = "What the caller asked, the latest first. If some of it is about patients, one line in the audit log says that it was read.", body = PageView<RecommendationView>),
+    (status = 200, description = "What the caller asked, the latest first. Each patient whom some of it is about has a line in the access log that it was read.", body = PageView<RecommendationView>),
     (status = 400, description = "Some parameters are not right.", body = Problem),
     (status = 403, description = "Who only books appointments asks nothing here.", body = Problem),
 ))]
@@ -64,18 +64,14 @@ pub(crate) async fn own(
     Ok(store.recommendations().find(requester, id).await?.permit(actor, action)?)
 }
 
-/// Adds a line for what is about patients other than the reader, if anything is.
+/// Adds lines for what is about patients, if anything is.
 async fn note_looks(shown: &[Recommendation], permit: Permit, store: &Store) -> Result<()> {
-    let reader = permit.actor().user;
-    let is_about_other =
-        |one: &&Recommendation| one.patient.is_some_and(|patient| reader != Some(patient.into()));
-    let count = shown.iter().filter(is_about_other).count();
-    if count > 0 {
-        store.events().note_look(&permit.noting("count", count)).await?;
+    if shown.iter().any(|asked| asked.patient.is_some()) {
+        store.events().note_page(permit, shown).await?;
     }
     Ok(())
 }
 
 pub(crate) fn tagged(asked: Recommendation) -> Tagged<Json<RecommendationView>> {
-    Tagged::of(&asked.clone(), Json(asked.into()))
+    Tagged::showing(asked, Into::into)
 }

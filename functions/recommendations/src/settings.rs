@@ -130,7 +130,7 @@ impl SettingsChanges {
 }
 
 fn tagged(settings: RecommendationSettings) -> Tagged<Json<RecommendationSettingsView>> {
-    Tagged::of(&settings.clone(), Json(settings.into()))
+    Tagged::showing(settings, Into::into)
 }
 
 impl From<RecommendationSettings> for RecommendationSettingsView {

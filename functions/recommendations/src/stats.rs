@@ -20,13 +20,15 @@ const MEDICINES: usize = 10;
 pub struct RecommendationStatsView {
     /// How often anybody asked.
     pub total_recommendations: i64,
-    /// How many medicines were asked about, by what is in them. Unknown ones do not count.
+    /// How many medicines were asked about, by what is in them. Unknown ones do not count, nor
+    /// do several at once.
     pub unique_medicines: usize,
     /// How many people asked.
     pub unique_users: i64,
     /// How long an answer took, in milliseconds.
     pub avg_response_time_ms: i64,
-    /// What was asked about most, by what is in it; `other` is what nobody recognises.
+    /// What was asked about most, by what is in it; `other` is what nobody recognises,
+    /// and several medicines at once.
     pub top_medicines: Vec<AskedOftenView>,
 }
 

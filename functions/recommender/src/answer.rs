@@ -7,9 +7,9 @@ use carehub_domain::{
         FailureCause, Findings, Recommendation, RecommendationId, RecommendationState, candidates,
     },
 };
-use carehub_store::WriteError;
+use carehub_store::won;
 
-use crate::{Recommender, failed, rank};
+use crate::{Recommender, rank};
 
 /// Answers a recommendation, unless it is answered or given up.
 pub(crate) async fn answer(
@@ -20,7 +20,7 @@ pub(crate) async fn answer(
     let Some(asked) = waiting(recommender, requester, id).await? else { return Ok(()) };
     let since = recommender.clock.now();
     let recommendations = recommender.store.recommendations();
-    let ground = recommendations.ground(asked.tenant.hospital()).await.map_err(failed)?;
+    let ground = recommendations.ground(asked.tenant.hospital()).await?;
     let (formulary, rules) = (&ground.formulary, &ground.rules);
     let shortlist = candidates(&asked.inquiry, formulary, rules);
     let findings = rank::findings(recommender, &asked, &shortlist).await?;
@@ -29,9 +29,10 @@ pub(crate) async fn answer(
     let key = asked.inquiry.key(asked.tenant, asked.audience, formulary, rules);
     let permit = noting(permit(recommender, &asked)?, &findings);
     let at = recommender.clock.now();
-    let mut done = asked.answer(findings.clone(), at).map_err(failed)?;
+    let mut done = asked.answer(findings.clone(), at)?;
     let kept = (key, findings);
-    settled(recommendations.answer(&mut done, kept, since, &permit).await)
+    // If somebody else was faster, their answer stands.
+    Ok(won(recommendations.answer(&mut done, kept, since, &permit).await).map(drop)?)
 }
 
 /// Tells whoever waits that there will be no answer.
@@ -43,8 +44,8 @@ pub(crate) async fn give_up(
 ) -> Result<(), Box<dyn Failure>> {
     let Some(asked) = waiting(recommender, requester, id).await? else { return Ok(()) };
     let permit = permit(recommender, &asked)?.noting("cause", cause);
-    let mut failed_one = asked.fail(cause, recommender.clock.now()).map_err(failed)?;
-    settled(recommender.store.recommendations().save(&mut failed_one, &permit).await)
+    let mut failed_one = asked.fail(cause, recommender.clock.now())?;
+    Ok(won(recommender.store.recommendations().save(&mut failed_one, &permit).await).map(drop)?)
 }
 
 /// The recommendation, if nobody has answered it.
@@ -54,12 +55,12 @@ async fn waiting(
     id: RecommendationId,
 ) -> Result<Option<Recommendation>, Box<dyn Failure>> {
     let found = recommender.store.recommendations().recorded(requester, id).await;
-    Ok(found.map_err(failed)?.filter(|asked| asked.state() == RecommendationState::Queued))
+    Ok(found?.filter(|asked| asked.state() == RecommendationState::Queued))
 }
 
 fn permit(recommender: &Recommender, asked: &Recommendation) -> Result<Permit, Box<dyn Failure>> {
     let hub = Actor::worker("recommender", recommender.clock.now());
-    let permit = hub.authorize(Action::AnswerRecommendation, asked).map_err(failed)?;
+    let permit = hub.authorize(Action::AnswerRecommendation, asked)?;
     Ok(permit.noting("requester", asked.requester))
 }
 
@@ -71,12 +72,4 @@ fn noting(permit: Permit, findings: &Findings) -> Permit {
         .noting("by", findings.by.code())
         .noting("formulary", &findings.basis.formulary_version)
         .noting("rules", &findings.basis.rules_version)
-}
-
-/// If somebody else was faster, their answer stands.
-fn settled<E: Failure>(written: Result<(), WriteError<E>>) -> Result<(), Box<dyn Failure>> {
-    match written {
-        Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
-        Err(WriteError::Store(error)) => Err(failed(error)),
-    }
 }

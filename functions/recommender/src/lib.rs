@@ -50,10 +50,9 @@ impl Recommender {
     async fn run(&self, message: SqsMessage) -> Result<(), Box<dyn Failure>> {
         let is_last = tries(&message) >= MOST_TRIES;
         let body = message.body.unwrap_or_default();
-        let errand =
-            serde_json::from_str(&body).map_err(|_| failed(RecommenderError::Unreadable))?;
+        let errand = serde_json::from_str(&body).map_err(|_| RecommenderError::Unreadable)?;
         let Errand::Recommend { requester, recommendation } = errand else {
-            return Err(failed(RecommenderError::Misplaced));
+            return Err(RecommenderError::Misplaced.into());
         };
         match answer::answer(self, requester, recommendation).await {
             Err(error) if is_last => {
@@ -74,10 +73,6 @@ impl Recommender {
 fn tries(message: &SqsMessage) -> u32 {
     let count = message.attributes.get("ApproximateReceiveCount");
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
-}
-
-fn failed(error: impl Failure) -> Box<dyn Failure> {
-    Box::new(error)
 }
 
 failures! {

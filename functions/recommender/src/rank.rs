@@ -8,8 +8,9 @@ use carehub_domain::{
         repair,
     },
 };
+use carehub_store::Service;
 
-use crate::{Recommender, RecommenderError, failed};
+use crate::{Recommender, RecommenderError};
 
 /// How often a model is asked about one recommendation.
 const TRIES: usize = 2;
@@ -36,8 +37,8 @@ pub(crate) async fn findings(
     };
     let recommendations = recommender.store.recommendations();
     let claimed = recommendations.claim(asked.id, recommender.clock.now());
-    if !claimed.await.map_err(failed)? {
-        return Err(failed(RecommenderError::InHand));
+    if !claimed.await? {
+        return Err(RecommenderError::InHand.into());
     }
     let model = assistant.model();
     Ok(match consult(recommender, assistant.as_ref(), asked, shortlist).await? {
@@ -100,12 +101,16 @@ async fn spared(
     recommender: &Recommender,
     asked: &Recommendation,
 ) -> Result<Option<WithoutModel>, Box<dyn Failure>> {
-    let (recommendations, now) = (recommender.store.recommendations(), recommender.clock.now());
-    if recommendations.admit(now).await.map_err(failed)?.is_err() {
+    let (store, now) = (&recommender.store, recommender.clock.now());
+    if store.breakers().admit(Service::Model, now).await?.is_err() {
         return Ok(Some(WithoutModel::Resting));
     }
-    let may = recommendations.spend(asked.tenant, recommender.budget, now).await;
-    Ok((!may.map_err(failed)?).then_some(WithoutModel::BudgetSpent))
+    let may = store.recommendations().spend(asked.tenant, recommender.budget, now).await;
+    if may? {
+        return Ok(None);
+    }
+    store.breakers().untried(Service::Model, now).await?;
+    Ok(Some(WithoutModel::BudgetSpent))
 }
 
 /// Asks once, and tells the breaker how that went.
@@ -115,14 +120,15 @@ async fn heard(
     consultation: Consultation<'_>,
 ) -> Result<Result<String, Flaw>, Box<dyn Failure>> {
     let answer = assistant.ask(consultation).await;
-    let (recommendations, now) = (recommender.store.recommendations(), recommender.clock.now());
+    let (breakers, now) = (recommender.store.breakers(), recommender.clock.now());
     match answer {
         Err(error) if error.flaw.is_outage() => {
-            recommendations.failed(error.retry_after, now).await.map_err(failed)?;
+            let wish = error.retry_after;
+            breakers.failed(Service::Model, wish, now).await?;
             Ok(Err(error.flaw))
         }
         answer => {
-            recommendations.succeeded(now).await.map_err(failed)?;
+            breakers.succeeded(Service::Model, now).await?;
             Ok(answer.map_err(|error| error.flaw))
         }
     }

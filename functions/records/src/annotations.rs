@@ -1,12 +1,10 @@
 //! `/api/doctors/annotations` and `POST /api/records/{id}/add_annotation`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -26,8 +24,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 use utoipa::ToSchema;
-
-use crate::health_records::Written;
 
 form! {
     /// What there is to say about a health record.
@@ -130,7 +126,7 @@ pub(crate) async fn add_to(
     Path(id): Path<HealthRecordId>,
     State(store): State<Store>,
     Body(NewRemark { content }): Body<NewRemark>,
-) -> Result<Written<AddedAnnotationView>> {
+) -> Result<Created<Tagged<Json<AddedAnnotationView>>>> {
     let annotation = annotate(id, content, signed_in, &store).await?;
     let view = AnnotationView::from(annotation.clone());
     Ok(added(&annotation, AddedAnnotationView { annotation: view.clone(), flat: view }))
@@ -148,7 +144,7 @@ pub(crate) async fn add(
     signed_in: SignedIn,
     State(store): State<Store>,
     Body(NewAnnotation { record: RecordName(record), content }): Body<NewAnnotation>,
-) -> Result<Written<AnnotationView>> {
+) -> Result<Created<Tagged<Json<AnnotationView>>>> {
     let annotation = annotate(record, content, signed_in, &store).await?;
     Ok(added(&annotation, AnnotationView::from(annotation.clone())))
 }
@@ -158,7 +154,7 @@ pub(crate) async fn add(
     ("record" = Option<String>, Query, description = "Those of this record, oldest first."),
     Paging,
 ), responses(
-    (status = 200, description = "With `record`, all that doctors say about it; else what the doctor who asks says about any, newest first. Who reads about somebody else leaves a line in the audit log.", body = PageView<AnnotationView>),
+    (status = 200, description = "With `record`, all that doctors say about it; else what the doctor who asks says about any, newest first. Who reads about others leaves a line in the access log of each of them.", body = PageView<AnnotationView>),
     (status = 400, description = "Some filters are not right.", body = Problem),
     (status = 403, description = "Only doctors have annotations of their own.", body = Problem),
     (status = 404, description = "There is no such record, or it is not for this person to see.", body = Problem),
@@ -177,7 +173,7 @@ pub(crate) async fn list(
         }
     };
     let page = page.visible_to(&actor);
-    store.events().note_look(&permit.noting("count", page.records.len())).await?;
+    store.events().note_page(permit, &page.records).await?;
     Ok(listing.answer(page, AnnotationView::from))
 }
 
@@ -312,13 +308,13 @@ fn noting(permit: Permit, annotation: &Annotation) -> Permit {
     permit.noting("record", annotation.record).noting("doctor", annotation.doctor)
 }
 
-fn added<V>(annotation: &Annotation, view: V) -> Written<V> {
-    let location = [(LOCATION, format!("/api/doctors/annotations/{}", annotation.id))];
-    (StatusCode::CREATED, location, Tagged::of(annotation, Json(view)))
+fn added<V>(annotation: &Annotation, view: V) -> Created<Tagged<Json<V>>> {
+    let location = format!("/api/doctors/annotations/{}", annotation.id);
+    Created::at(location, Tagged::of(annotation, Json(view)))
 }
 
 fn tagged(annotation: Annotation) -> Tagged<Json<AnnotationView>> {
-    Tagged::of(&annotation.clone(), Json(annotation.into()))
+    Tagged::showing(annotation, Into::into)
 }
 
 impl From<Annotation> for AnnotationView {

@@ -1,12 +1,10 @@
 //! `/api/records/patients/{id}/break-glass` and `/api/records/break-glass`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -77,7 +75,7 @@ pub struct EmergencyAccessView {
     pub reason: Reason,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// Until when the doctor may read, unless the patient closes it before.
+    /// Until when the doctor may read, unless the patient or a review closes it before.
     pub expires_at: Timestamp,
     /// Where its review stands.
     pub status: EmergencyStatus,
@@ -116,7 +114,7 @@ pub(crate) async fn open(
     State(store): State<Store>,
     State(limiter): State<Limiter>,
     Body(Emergency { reason }): Body<Emergency>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Tagged<Json<EmergencyAccessView>>)> {
+) -> Result<Created<Tagged<Json<EmergencyAccessView>>>> {
     let doctor = actor.doctor()?;
     limiter.count_of(Bucket::Glass, &actor).await?;
     let glass = store.glasses().before(id, doctor).await?;
@@ -124,8 +122,8 @@ pub(crate) async fn open(
     let access = glass.shatter(reason, &actor)?;
     let permit = permit.noting("emergency", access.id).noting("until", access.expires_at);
     store.glasses().shatter(&access, glass.grant(&access).as_ref(), &permit).await?;
-    let location = [(LOCATION, format!("/api/records/break-glass/{}", access.id))];
-    Ok((StatusCode::CREATED, location, tagged(access)))
+    let location = format!("/api/records/break-glass/{}", access.id);
+    Ok(Created::at(location, tagged(access)))
 }
 
 /// List repositories that were opened in an emergency.
@@ -133,7 +131,7 @@ pub(crate) async fn open(
     ("status" = Option<EmergencyStatus>, Query, description = "Only those whose review stands so."),
     Paging,
 ), responses(
-    (status = 200, description = "Newest first: for a hospital those of its doctors, for a doctor their own, for patients those of their own repository, for admins all.", body = PageView<EmergencyAccessView>),
+    (status = 200, description = "Newest first: for a hospital those of its doctors, for a doctor their own, for patients those of their own repository, for admins all. Who lists those of others leaves a line in the access log of each of them.", body = PageView<EmergencyAccessView>),
     (status = 403, description = "Coordinators have none.", body = Problem),
 ))]
 pub(crate) async fn list(
@@ -147,7 +145,7 @@ pub(crate) async fn list(
     let (people, permit) = concerned(&emergencies, permit, &actor, &store).await?;
     let window = listing.window.clone();
     let page = store.glasses().about(people, listing.filter.status, window).await?;
-    store.events().note_look(&permit.noting("count", page.records.len())).await?;
+    store.events().note_page(permit, &page.records).await?;
     Ok(listing.answer(page, EmergencyAccessView::from))
 }
 
@@ -172,7 +170,7 @@ pub(crate) async fn show(
 #[utoipa::path(post, path = "/api/records/break-glass/{id}/review", tag = "records", request_body = Judgement, params(
     ("id" = EmergencyAccessId, Path, description = "The emergency."),
 ), responses(
-    (status = 200, description = "The emergency with its review.", body = EmergencyAccessView),
+    (status = 200, description = "The emergency with its review. If it was none, the repository is closed to the doctor again, unless the patient has let them in since.", body = EmergencyAccessView),
     (status = 400, description = "Some fields are not right.", body = Problem),
     (status = 403, description = "Only the doctor's hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such emergency, or it is not for this person to see.", body = Problem),
@@ -211,7 +209,7 @@ async fn concerned(
 }
 
 fn tagged(access: EmergencyAccess) -> Tagged<Json<EmergencyAccessView>> {
-    Tagged::of(&access.clone(), Json(access.into()))
+    Tagged::showing(access, Into::into)
 }
 
 impl From<EmergencyAccess> for EmergencyAccessView {

@@ -4,10 +4,8 @@ use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
-    document::{
-        Created, DocumentChanges, DocumentView, Filing, Finding, NewDocument, WantedDocuments,
-        created,
-    },
+    created::Created,
+    document::{DocumentChanges, DocumentView, Filing, Finding, NewDocument, WantedDocuments},
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -39,11 +37,14 @@ pub(crate) async fn add(
     State(store): State<Store>,
     State(filing): State<Filing>,
     Upload { form, files }: Upload<NewDocument>,
-) -> Result<Created<DocumentView>> {
+) -> Result<Created<Tagged<Json<DocumentView>>>> {
     let author = signed_in.settled()?;
     let (folder, _) = opened(id, &author.actor, &store).await?;
     let (document, view) = filing.add(&folder, form.into(), Formats::ALL, files, &author).await?;
-    Ok(created(format!("/api/doctors/{id}/documents/{}", document.id), &document, view))
+    Ok(Created::at(
+        format!("/api/doctors/{id}/documents/{}", document.id),
+        Tagged::of(&document, Json(view)),
+    ))
 }
 
 /// List the documents of a doctor.
@@ -158,16 +159,18 @@ pub(crate) async fn remove(
     (status = 403, description = "Only the doctor's hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such document, or the caller is neither the doctor nor whoever entered the doctor, the hospital or an admin.", body = Problem),
     (status = 409, description = "Somebody else changed it at the same time.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn verify(
     CurrentActor(actor): CurrentActor,
     Path((id, pk)): Path<(DoctorId, DocumentId)>,
+    expected: IfMatch,
     State(store): State<Store>,
     State(filing): State<Filing>,
     Body(finding): Body<Finding>,
 ) -> Result<Tagged<Json<DocumentView>>> {
     let (folder, _) = opened(id, &actor, &store).await?;
-    filing.verify(&folder, pk, finding, &actor).await
+    filing.verify(&folder, pk, &expected, finding, &actor).await
 }
 
 /// What a doctor has shown. It is never public, although the doctor may be.

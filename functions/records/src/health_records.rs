@@ -1,13 +1,11 @@
 //! `/api/records`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header::LOCATION},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
-    document::{Created, DocumentView, Filing, NewDocument, created},
+    created::Created,
+    document::{DocumentView, Filing, NewDocument},
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -217,16 +215,13 @@ pub struct RecordsView {
     pub previous: Option<String>,
 }
 
-/// A new record, and where it is.
-pub(crate) type Written<V> = (StatusCode, [(HeaderName, String); 1], Tagged<Json<V>>);
-
 /// List health records.
 #[utoipa::path(get, path = "/api/records", tag = "records", params(
     ("type" = Option<RecordKind>, Query, description = "Only this kind. Also `record_type`."),
     ("patient" = Option<PatientId>, Query, description = "Only those about this patient."),
     Paging,
 ), responses(
-    (status = 200, description = "The records, newest first: for patients their own, for doctors those that concern them, for hospitals their own, for admins all that are not private. With `patient` a doctor whom the patient let in sees all that are not private. Who lists those of others leaves a line in the audit log.", body = RecordsView),
+    (status = 200, description = "The records, newest first: for patients their own, for doctors those that concern them, for hospitals their own, for admins all that are not private. With `patient` a doctor whom the patient let in sees all that are not private. Who lists those of others leaves a line in the access log of each of them.", body = RecordsView),
     (status = 400, description = "Some filters are not right.", body = Problem),
     (status = 403, description = "Coordinators read no health records.", body = Problem),
     (status = 404, description = "There is no such patient, or the caller does not know them.", body = Problem),
@@ -245,7 +240,7 @@ pub(crate) async fn list(
     (status = 400, description = "Some fields or files are not right, or more than ten doctors are named.", body = Problem),
     (status = 403, description = "Coordinators write no health records, and only patients keep their own from others.", body = Problem),
     (status = 404, description = "There is no such patient, doctor or upload, or the caller does not know them.", body = Problem),
-    (status = 409, description = "An upload belongs to a document already.", body = Problem),
+    (status = 409, description = "An upload belongs to a document already, or the patient changed at the same time.", body = Problem),
     (status = 413, description = "The files are too large; upload them before.", body = Problem),
     (status = 429, description = "The caller uploads too often.", body = Problem),
 ))]
@@ -253,12 +248,12 @@ pub(crate) async fn write(
     signed_in: SignedIn,
     State(desk): State<Desk>,
     Upload { form, files }: Upload<NewRecord>,
-) -> Result<Written<WrittenRecordView>> {
+) -> Result<Created<Tagged<Json<WrittenRecordView>>>> {
     let written = desk.write(None, form, files, signed_in).await?;
-    let location = [(LOCATION, format!("/api/records/{}", written.paper.id))];
+    let location = format!("/api/records/{}", written.paper.id);
     let (paper, record) = (written.paper, written.view);
     let view = WrittenRecordView { record: record.clone(), flat: record };
-    Ok((StatusCode::CREATED, location, Tagged::of(&paper, Json(view))))
+    Ok(Created::at(location, Tagged::of(&paper, Json(view))))
 }
 
 /// See a health record.
@@ -352,7 +347,7 @@ pub(crate) async fn attach(
     Path(id): Path<HealthRecordId>,
     State(desk): State<Desk>,
     Upload { form, files }: Upload<NewAttachment>,
-) -> Result<Created<DocumentView>> {
+) -> Result<Created<Tagged<Json<DocumentView>>>> {
     let author = signed_in.settled()?;
     let chart = desk.store.records().find(id, &author.actor).await?.view(&author.actor)?;
     chart.demand_part(&author.actor)?;
@@ -363,7 +358,7 @@ pub(crate) async fn attach(
     let (document, view) =
         desk.filing.add(&chart.folder(), new.into(), formats, files, &author).await?;
     let location = format!("/api/records/{id}/attachments/{}", document.id);
-    Ok(created(location, &document, view))
+    Ok(Created::at(location, Tagged::of(&document, Json(view))))
 }
 
 /// See an attachment of a health record.
@@ -414,7 +409,7 @@ pub(crate) async fn listed(
     let (pile, permit) = pile(patient, Action::ListHealthRecords, actor, store).await?;
     let (kind, window) = (listing.filter.record_type, listing.window.clone());
     let page = store.records().on(&pile, kind, actor, window).await?.visible_to(actor);
-    store.events().note_look(&permit.noting("count", page.records.len())).await?;
+    store.events().note_page(permit, &page.records).await?;
     let Json(PageView { results, next, previous }) =
         listing.answer(page, |chart| RecordView::from(chart.paper));
     let (records, count) = (results.clone(), results.len());

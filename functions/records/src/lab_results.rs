@@ -1,12 +1,10 @@
 //! `/api/lab-results`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-};
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path, Query},
@@ -33,7 +31,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{health_records::Written, pile::pile};
+use crate::pile::pile;
 
 form! {
     /// The result of a test, or a test that was ordered.
@@ -218,7 +216,7 @@ pub struct PointView {
     ("test_name" = Option<String>, Query, description = "Only this test, in any case."),
     Paging,
 ), responses(
-    (status = 200, description = "The results, newest first: for patients and doctors their own, for hospitals their own that are not sensitive, for admins all. With `patient` a doctor whom the patient let in sees all that are not sensitive. Who lists those of others leaves a line in the audit log.", body = PageView<LabResultView>),
+    (status = 200, description = "The results, newest first: for patients and doctors their own, for hospitals their own that are not sensitive, for admins all. With `patient` a doctor whom the patient let in sees all that are not sensitive. Who lists those of others leaves a line in the access log of each of them.", body = PageView<LabResultView>),
     (status = 400, description = "Some filters are not right.", body = Problem),
     (status = 403, description = "Coordinators read no results.", body = Problem),
     (status = 404, description = "There is no such patient, or the caller does not know them.", body = Problem),
@@ -232,7 +230,7 @@ pub(crate) async fn list(
     let (pile, permit) = pile(patient, Action::ListLabResults, &actor, &store).await?;
     let (results, window) = (store.lab_results(), listing.window.clone());
     let page = results.on(&pile, &filter, &actor, window).await?.visible_to(&actor);
-    store.events().note_look(&permit.noting("count", page.records.len())).await?;
+    store.events().note_page(permit, &page.records).await?;
     Ok(listing.answer(page, |chart| LabResultView::from(chart.paper.result)))
 }
 
@@ -247,7 +245,7 @@ pub(crate) async fn write(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewLabResult>,
-) -> Result<Written<ComparedResultView>> {
+) -> Result<Created<Tagged<Json<ComparedResultView>>>> {
     let found = store.medical_records().find(new.medical_record, &actor).await?.view(&actor)?;
     let today = actor.at.to_zoned(TimeZone::UTC).date();
     let ordered = new.ordered_date.unwrap_or_else(|| new.result_date.unwrap_or(today).min(today));
@@ -262,8 +260,8 @@ pub(crate) async fn write(
     let result = &chart.paper.result;
     let trend = store.lab_results().trend(&chart, &actor).await?;
     store.lab_results().write(result, &noting(permit, result)).await?;
-    let location = [(LOCATION, format!("/api/lab-results/{}", result.id))];
-    Ok((StatusCode::CREATED, location, compared(result, trend)))
+    let location = format!("/api/lab-results/{}", result.id);
+    Ok(Created::at(location, compared(result, trend)))
 }
 
 /// Draw the results of one test.
@@ -315,7 +313,7 @@ pub(crate) async fn show(
     ("id" = LabResultId, Path, description = "The result."),
 ), responses(
     (status = 200, description = "The result as it is now. What it said before is kept. `PUT` means the same.", body = ComparedResultView),
-    (status = 400, description = "Some fields are not right, the result comes before it was ordered, or the medical record is another one.", body = Problem),
+    (status = 400, description = "Some fields are not right, the result comes before it was ordered, a value for a result that is `PENDING` has no status, or the medical record is another one.", body = Problem),
     (status = 403, description = "Only the doctor of the visit, the hospital and admins may do this.", body = Problem),
     (status = 404, description = "There is no such result, or it is not for this person to see.", body = Problem),
     (status = 409, description = "Somebody else changed it at the same time.", body = Problem),
@@ -448,7 +446,7 @@ impl NewLabResult {
         result.status = match (self.status, &self.result_value) {
             (Some(status), _) => status,
             (None, None) => LabStatus::Pending,
-            (None, Some(_)) => return Err(Invalid::field("status", "is required with a value")),
+            (None, Some(_)) => return Err(unjudged()),
         };
         result.value = self.result_value;
         result.unit = self.result_unit;
@@ -464,7 +462,7 @@ impl LabResultChanges {
         if self.medical_record.is_some_and(|record| record != result.record) {
             return Err(Invalid::field("medical_record", "a result stays with its visit"));
         }
-        let mut changed = Vec::new();
+        let (is_judged, mut changed) = (self.status.is_some(), Vec::new());
         replace(&mut result.test_name, self.test_name, "test_name", &mut changed);
         replace(&mut result.test_type, self.test_type, "test_type", &mut changed);
         self.result_value.apply(&mut result.value, "result_value", &mut changed);
@@ -475,8 +473,17 @@ impl LabResultChanges {
         replace(&mut result.ordered_on, self.ordered_date, "ordered_date", &mut changed);
         self.result_date.apply(&mut result.resulted_on, "result_date", &mut changed);
         result.updated_at = now;
-        Ok(changed)
+        let has_come = result.value.is_some() && changed.contains(&"result_value");
+        match has_come && result.status == LabStatus::Pending && !is_judged {
+            true => Err(unjudged()),
+            false => Ok(changed),
+        }
     }
+}
+
+/// Nobody is told of a value before somebody says what to make of it.
+fn unjudged() -> Invalid {
+    Invalid::field("status", "is required with a value")
 }
 
 impl WantedLabResults {

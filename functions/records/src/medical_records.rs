@@ -1,12 +1,10 @@
 //! `/api/medical-records`
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-};
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -38,7 +36,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{LabResultView, health_records::Written, pile::pile};
+use crate::{LabResultView, pile::pile};
 
 form! {
     /// The record of a visit. Temperature, weight and height are in °F, pounds and inches unless
@@ -303,7 +301,7 @@ pub struct PrescribedItemView {
     ("date_to" = Option<Date>, Query, description = "None of a visit after this day."),
     Paging,
 ), responses(
-    (status = 200, description = "The records, newest first: for patients and doctors their own, for hospitals their own that are not sensitive, for admins all. With `patient` a doctor whom the patient let in sees all that are not sensitive. Who lists those of others leaves a line in the audit log.", body = PageView<MedicalRecordView>),
+    (status = 200, description = "The records, newest first: for patients and doctors their own, for hospitals their own that are not sensitive, for admins all. With `patient` a doctor whom the patient let in sees all that are not sensitive. Who lists those of others leaves a line in the access log of each of them.", body = PageView<MedicalRecordView>),
     (status = 400, description = "Some filters are not right.", body = Problem),
     (status = 403, description = "Coordinators read no medical records.", body = Problem),
     (status = 404, description = "There is no such patient, or the caller does not know them.", body = Problem),
@@ -318,7 +316,7 @@ pub(crate) async fn list(
     let (pile, permit) = pile(patient, Action::ListMedicalRecords, &actor, &store).await?;
     let (records, window) = (store.medical_records(), listing.window.clone());
     let page = records.on(&pile, &filter, &actor, window).await?.visible_to(&actor);
-    store.events().note_look(&permit.noting("count", page.records.len())).await?;
+    store.events().note_page(permit, &page.records).await?;
     Ok(listing.answer(page, |chart| MedicalRecordView::from(chart.paper)))
 }
 
@@ -334,7 +332,7 @@ pub(crate) async fn write(
     CurrentActor(actor): CurrentActor,
     State(store): State<Store>,
     Body(new): Body<NewMedicalRecord>,
-) -> Result<Written<WholeMedicalRecordView>> {
+) -> Result<Created<Tagged<Json<WholeMedicalRecordView>>>> {
     let found = store.appointments().find(new.appointment).await?;
     let (visit, completing) = found.permit(&actor, Action::CompleteVisit)?;
     let (account, vital_signs, is_sensitive) = new.read()?;
@@ -348,9 +346,9 @@ pub(crate) async fn write(
         over.as_ref().map(|after| Concluded { before: &visit, after, permit: &completing });
     let prescribed = store.prescriptions().of_visit(record.appointment).await?;
     store.medical_records().write(&record, concluded, &permit).await?;
-    let location = [(LOCATION, format!("/api/medical-records/{}", record.id))];
+    let location = format!("/api/medical-records/{}", record.id);
     let prescribed = prescribed.iter().map(|one| PrescribedView::of(one, actor.at)).collect();
-    Ok((StatusCode::CREATED, location, whole(&record, prescribed, Vec::new())))
+    Ok(Created::at(location, whole(&record, prescribed, Vec::new())))
 }
 
 /// See the record of a visit.
@@ -405,7 +403,7 @@ pub(crate) async fn edit(
     demand_sound(&record)?;
     let permit = noting(permit, &record).changing(&changed);
     store.medical_records().save(&chart.paper, &mut record, &permit).await?;
-    Ok(Tagged::of(&record.clone(), Json(record.into())))
+    Ok(Tagged::showing(record, Into::into))
 }
 
 /// List the versions of the record of a visit.

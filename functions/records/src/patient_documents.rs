@@ -4,10 +4,8 @@ use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
-    document::{
-        Created, DocumentChanges, DocumentView, Filing, Finding, NewDocument, WantedDocuments,
-        created,
-    },
+    created::Created,
+    document::{DocumentChanges, DocumentView, Filing, Finding, NewDocument, WantedDocuments},
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -38,11 +36,14 @@ pub(crate) async fn add(
     State(store): State<Store>,
     State(filing): State<Filing>,
     Upload { form, files }: Upload<NewDocument>,
-) -> Result<Created<DocumentView>> {
+) -> Result<Created<Tagged<Json<DocumentView>>>> {
     let author = signed_in.settled()?;
     let (folder, _) = opened(id, &author.actor, &store).await?;
     let (document, view) = filing.add(&folder, form.into(), Formats::ALL, files, &author).await?;
-    Ok(created(format!("/api/patients/{id}/documents/{}", document.id), &document, view))
+    Ok(Created::at(
+        format!("/api/patients/{id}/documents/{}", document.id),
+        Tagged::of(&document, Json(view)),
+    ))
 }
 
 /// List the documents of a patient.
@@ -51,7 +52,7 @@ pub(crate) async fn add(
     ("document_type" = Option<DocumentType>, Query, description = "Only this kind."),
     Paging,
 ), responses(
-    (status = 200, description = "The documents, newest first. Who reads about somebody else leaves a line in the audit log.", body = PageView<DocumentView>),
+    (status = 200, description = "The documents, newest first. Lab reports, medical reports and prescriptions are for the patient, for a doctor with a grant, for who filed them and the hospital of that person, and for admins. Who reads about somebody else leaves a line in the audit log.", body = PageView<DocumentView>),
     (status = 404, description = "There is no such patient, or the caller does not know the patient.", body = Problem),
 ))]
 pub(crate) async fn list(
@@ -71,6 +72,7 @@ pub(crate) async fn list(
     ("pk" = DocumentId, Path, description = "The document."),
 ), responses(
     (status = 200, description = "The document, with a link to its file for a quarter of an hour. Who takes a link to what is somebody else's leaves a line in the audit log.", body = DocumentView),
+    (status = 403, description = "It speaks of the patient's health, and the patient has not let the doctor in.", body = Problem),
     (status = 404, description = "There is no such document, or the caller does not know the patient.", body = Problem),
 ))]
 pub(crate) async fn show(
@@ -89,6 +91,7 @@ pub(crate) async fn show(
     ("pk" = DocumentId, Path, description = "The document."),
 ), responses(
     (status = 200, description = "Every version, the present one first. Who reads about somebody else leaves a line in the audit log.", body = WholeView<DocumentView>),
+    (status = 403, description = "It speaks of the patient's health, and the patient has not let the doctor in.", body = Problem),
     (status = 404, description = "There is no such document, or the caller does not know the patient.", body = Problem),
 ))]
 pub(crate) async fn versions(
@@ -157,22 +160,22 @@ pub(crate) async fn remove(
     (status = 403, description = "Only admins may do this.", body = Problem),
     (status = 404, description = "There is no such document, or the caller does not know the patient.", body = Problem),
     (status = 409, description = "Somebody else changed it at the same time.", body = Problem),
+    (status = 412, description = "It is not as `If-Match` says.", body = Problem),
 ))]
 pub(crate) async fn verify(
     CurrentActor(actor): CurrentActor,
     Path((id, pk)): Path<(PatientId, DocumentId)>,
+    expected: IfMatch,
     State(store): State<Store>,
     State(filing): State<Filing>,
     Body(finding): Body<Finding>,
 ) -> Result<Tagged<Json<DocumentView>>> {
     let (folder, _) = opened(id, &actor, &store).await?;
-    filing.verify(&folder, pk, finding, &actor).await
+    filing.verify(&folder, pk, &expected, finding, &actor).await
 }
 
-/// What a patient has shown, for somebody who knows the patient.
+/// What a patient has shown, for somebody who knows the patient or was let in.
 async fn opened(id: PatientId, actor: &Actor, store: &Store) -> Result<(Folder, Permit)> {
-    let patient = store.patients().find(id).await?.view(actor)?;
-    let folder = Folder::of_patient(&patient);
-    let permit = actor.authorize(Action::ViewDocument, &folder)?;
-    Ok((folder, permit))
+    let found = store.documents().of_patient(id, actor).await?;
+    Ok(found.permit(actor, Action::ViewDocument)?)
 }

@@ -1,12 +1,10 @@
 //! `/api/patients/{id}/medical-records`: the health records of one patient
 
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-};
+use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
+    created::Created,
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -21,7 +19,7 @@ use carehub_store::{Pile, Store};
 
 use crate::{
     RecordView, RecordsView, WholeRecordView,
-    health_records::{Desk, NewRecord, RecordChanges, WantedRecords, Written, listed},
+    health_records::{Desk, NewRecord, RecordChanges, WantedRecords, listed},
     pile::pile,
 };
 
@@ -53,7 +51,7 @@ pub(crate) async fn list(
     (status = 400, description = "Some fields or files are not right, or more than ten doctors are named.", body = Problem),
     (status = 403, description = "Coordinators write no health records, and only patients keep their own from others.", body = Problem),
     (status = 404, description = "There is no such patient, doctor or upload, or the caller does not know them.", body = Problem),
-    (status = 409, description = "An upload belongs to a document already.", body = Problem),
+    (status = 409, description = "An upload belongs to a document already, or the patient changed at the same time.", body = Problem),
     (status = 413, description = "The files are too large; upload them before.", body = Problem),
     (status = 429, description = "The caller uploads too often.", body = Problem),
 ))]
@@ -62,10 +60,10 @@ pub(crate) async fn write(
     Path(id): Path<PatientId>,
     State(desk): State<Desk>,
     Upload { form, files }: Upload<NewRecord>,
-) -> Result<Written<WholeRecordView>> {
+) -> Result<Created<Tagged<Json<WholeRecordView>>>> {
     let written = desk.write(Some(id), form, files, signed_in).await?;
-    let place = format!("/api/patients/{id}/medical-records/{}", written.paper.id);
-    Ok((StatusCode::CREATED, [(LOCATION, place)], Tagged::of(&written.paper, Json(written.view))))
+    let location = format!("/api/patients/{id}/medical-records/{}", written.paper.id);
+    Ok(Created::at(location, Tagged::of(&written.paper, Json(written.view))))
 }
 
 /// See a health record of a patient.

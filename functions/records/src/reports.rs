@@ -4,7 +4,8 @@ use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
-    document::{Created, DocumentChanges, DocumentView, Filing, created},
+    created::Created,
+    document::{DocumentChanges, DocumentView, Filing},
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -81,7 +82,7 @@ pub(crate) async fn upload(
     State(store): State<Store>,
     State(filing): State<Filing>,
     Upload { form, files }: Upload<NewReport>,
-) -> Result<Created<FiledView>> {
+) -> Result<Created<Tagged<Json<FiledView>>>> {
     let author = signed_in.settled()?;
     let found = store.repositories().find(id, &author.actor).await?;
     let (repository, _) = found.permit(&author.actor, Action::ViewRepository)?;
@@ -90,7 +91,7 @@ pub(crate) async fn upload(
     let (document, report) = filing.add(&folder, said, Formats::ALL, files, &author).await?;
     let message = "Report uploaded successfully".to_owned();
     let location = format!("/api/records/reports/{}", document.id);
-    Ok(created(location, &document, FiledView { message, report }))
+    Ok(Created::at(location, Tagged::of(&document, Json(FiledView { message, report }))))
 }
 
 /// List the reports of a patient.

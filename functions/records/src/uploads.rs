@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use carehub_api::{
     Result,
     actor::CurrentActor,
+    created::Created,
     error::Problem,
     extract::{Body, Json, Path},
     form,
@@ -20,7 +21,6 @@ use carehub_domain::{
 };
 use carehub_objects::{Objects, Presigned};
 use carehub_store::Store;
-use http::{HeaderName, header::LOCATION};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -67,7 +67,7 @@ pub(crate) async fn presign(
     State(objects): State<Objects>,
     State(limiter): State<Limiter>,
     Body(announced): Body<Announcement>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<InvitationView>)> {
+) -> Result<Created<Json<InvitationView>>> {
     limiter.count_of(Bucket::Upload, &actor).await?;
     let Announcement { file_name, content_type, size, sha256 } = announced;
     let name = upload::named(file_name, content_type.as_deref(), "file_name")?;
@@ -76,17 +76,17 @@ pub(crate) async fn presign(
     let permit = actor.create(Action::CreateUpload, &file)?.noting("size", size);
     let invitation = objects.invite(&file, actor.at).await?;
     store.files().add(&file, &permit).await?;
-    let location = [(LOCATION, format!("/api/uploads/{}", file.id))];
+    let location = format!("/api/uploads/{}", file.id);
     let Presigned { method, url, headers, expires_at } = invitation;
     let view = InvitationView { upload_id: file.id, method, url, headers, expires_at };
-    Ok((StatusCode::CREATED, location, Json(view)))
+    Ok(Created::at(location, Json(view)))
 }
 
 /// See how far a file has come.
 #[utoipa::path(get, path = "/api/uploads/{id}", tag = "records", params(
     ("id" = FileId, Path, description = "The upload."),
 ), responses(
-    (status = 200, description = "How far it has come, and why it was not taken if so.", body = FileView),
+    (status = 200, description = "How far it has come, and why it was not taken if so. Once it belongs to a document, only the document gives a link to it.", body = FileView),
     (status = 404, description = "There is no such upload of yours.", body = Problem),
 ))]
 pub(crate) async fn show(
@@ -96,7 +96,11 @@ pub(crate) async fn show(
     State(objects): State<Objects>,
 ) -> Result<Json<FileView>> {
     let file = store.files().find(id).await?.view(&actor)?;
-    Ok(Json(FileView::of(&file, &objects, actor.at).await?))
+    let view = match file.holder() {
+        Some(_document) => FileView::closed(&file),
+        None => FileView::of(&file, &objects, actor.at).await?,
+    };
+    Ok(Json(view))
 }
 
 fn sound(size: u64) -> Result<u64> {

@@ -4,9 +4,8 @@ use axum::{extract::State, http::StatusCode};
 use carehub_api::{
     Result,
     actor::{CurrentActor, SignedIn},
-    document::{
-        Created, DocumentChanges, DocumentView, Filing, NewDocument, WantedDocuments, created,
-    },
+    created::Created,
+    document::{DocumentChanges, DocumentView, Filing, NewDocument, WantedDocuments},
     error::Problem,
     etag::{IfMatch, Tagged},
     extract::{Body, Json, Path},
@@ -39,13 +38,16 @@ pub(crate) async fn add(
     State(store): State<Store>,
     State(filing): State<Filing>,
     Upload { form, files }: Upload<NewDocument>,
-) -> Result<Created<DocumentView>> {
+) -> Result<Created<Tagged<Json<DocumentView>>>> {
     let author = signed_in.settled()?;
     let (visit, _) = read(id, &author.actor, &store).await?;
     Folder::demand_held(&visit)?;
     let folder = Folder::of_visit(&visit);
     let (document, view) = filing.add(&folder, form.into(), Formats::ALL, files, &author).await?;
-    Ok(created(format!("/api/consultations/{id}/documents/{}", document.id), &document, view))
+    Ok(Created::at(
+        format!("/api/consultations/{id}/documents/{}", document.id),
+        Tagged::of(&document, Json(view)),
+    ))
 }
 
 /// List the documents of a visit.

@@ -13,7 +13,7 @@ use carehub_domain::{
     webhook::Webhook,
 };
 
-use crate::{Relay, failed, orders};
+use crate::{Relay, orders};
 
 /// Puts what events call for on the queues. An event that comes again is queued again; whoever
 /// takes the errand does it once.
@@ -47,7 +47,7 @@ pub(crate) async fn put(relay: &Relay, events: &[Event]) -> Result<(), Box<dyn F
     queued.entry(Queue::Webhooks).or_default().extend(told);
     for (queue, errands) in queued {
         if !errands.is_empty() {
-            relay.queues.put(queue, errands).await.map_err(failed)?;
+            relay.queues.put(queue, errands).await?;
         }
     }
     Ok(())
@@ -81,7 +81,7 @@ async fn calls(relay: &Relay, events: &[Event]) -> Result<Vec<Errand>, Box<dyn F
         events.iter().filter_map(|event| event.hospital).collect();
     let mut calls = Vec::new();
     for hospital in hospitals {
-        let webhooks = relay.store.webhooks().all_of(hospital).await.map_err(failed)?;
+        let webhooks = relay.store.webhooks().all_of(hospital).await?;
         let call = |webhook: &Webhook, event: &Event| Errand::Webhook {
             hospital,
             webhook: webhook.id,

@@ -80,16 +80,12 @@ impl Relay {
         events: &[Event],
         imprints: &BTreeMap<EventId, Imprint>,
     ) -> Result<(), Box<dyn Failure>> {
-        self.store.totals().count(events).await.map_err(failed)?;
-        numbers::recount(&self.store, events).await.map_err(failed)?;
-        seal::seal(self, events, imprints).await.map_err(failed)?;
+        self.store.totals().count(events).await?;
+        numbers::recount(&self.store, events).await?;
+        seal::seal(self, events, imprints).await?;
         notices::tell(self, events).await?;
         errands::put(self, events).await?;
         live::push(self, events).await?;
         Ok(())
     }
-}
-
-fn failed(error: impl Failure) -> Box<dyn Failure> {
-    Box::new(error)
 }

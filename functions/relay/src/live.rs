@@ -10,14 +10,15 @@ use carehub_domain::{
     doctor::DoctorId,
     event::Event,
     live::{Connection, Entry, EntryKind, News},
+    notification::{Channel, Decision},
 };
 use carehub_store::{Listeners, Store, StoreError};
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use jiff::{Timestamp, civil::Date};
 
-use crate::{Relay, failed};
+use crate::Relay;
 
-/// To how many people something is said at the same time.
+/// For how many people something is entered, or to how many it is said, at the same time.
 const AT_ONCE: usize = 8;
 
 /// Enters what events mean for people into their feeds, and then says it to those who listen.
@@ -29,10 +30,10 @@ pub(crate) async fn push(relay: &Relay, events: &[Event]) -> Result<(), Box<dyn 
     let Some(now) = events.iter().map(|event| event.at).max() else { return Ok(()) };
     let mut told: BTreeMap<UserId, Vec<Entry>> = BTreeMap::new();
     for event in events {
-        if let Some((people, news)) = news(&relay.store, event).await.map_err(failed)? {
-            let feeds = relay.store.feeds();
-            let entering = people.into_iter().map(|person| feeds.append(person, event, &news));
-            for entry in try_join_all(entering).await.map_err(failed)?.into_iter().flatten() {
+        let parts = news(&relay.store, event).await?;
+        let onlookers = onlookers(&relay.store, event).await?;
+        for (people, news) in parts.into_iter().chain(onlookers) {
+            for entry in enter(&relay.store, people, event, &news).await? {
                 told.entry(entry.user).or_default().push(entry);
             }
         }
@@ -41,7 +42,21 @@ pub(crate) async fn push(relay: &Relay, events: &[Event]) -> Result<(), Box<dyn 
         }
     }
     let telling = stream::iter(told).map(|(person, entries)| tell(relay, person, entries, now));
-    telling.buffer_unordered(AT_ONCE).try_collect::<()>().await.map_err(failed)
+    Ok(telling.buffer_unordered(AT_ONCE).try_collect::<()>().await?)
+}
+
+/// Enters what an event means for people into the feeds of those who listen.
+async fn enter(
+    store: &Store,
+    people: BTreeSet<UserId>,
+    event: &Event,
+    news: &News,
+) -> Result<Vec<Entry>, StoreError> {
+    let feeds = store.feeds();
+    let entering = people.into_iter().map(|person| feeds.append(person, event, news));
+    let entered = stream::iter(entering).buffer_unordered(AT_ONCE);
+    let entries: Vec<Option<Entry>> = entered.try_collect().await?;
+    Ok(entries.into_iter().flatten().collect())
 }
 
 /// What an event means, and for whom.
@@ -52,6 +67,7 @@ async fn news(
     match event.action {
         Action::Notify => notification(store, event).await,
         Action::CreateAppointment
+        | Action::EditAppointment
         | Action::AssignDoctor
         | Action::ConfirmAppointment
         | Action::CheckIn
@@ -59,7 +75,8 @@ async fn news(
         | Action::CompleteVisit
         | Action::CancelAppointment
         | Action::RescheduleAppointment
-        | Action::MissAppointment => appointment(store, event).await,
+        | Action::MissAppointment
+        | Action::ExpireAppointment => appointment(store, event).await,
         Action::TakeToken | Action::CheckInToken | Action::CallNext | Action::LeaveQueue => {
             Ok(queue(event))
         }
@@ -88,14 +105,21 @@ async fn notification(
     let (Some(recipient), Ok(id)) = (recipient, event.subject.as_str().parse()) else {
         return Ok(None);
     };
+    // Most people do not listen, and there is much to read for those who do.
+    if store.feeds().feed(recipient).await?.is_none_or(|feed| !feed.is_kept(event.at)) {
+        return Ok(None);
+    }
     // One that was removed meanwhile is no news.
-    let found = store.notifications().recorded(recipient, id).await?;
+    let found = store.deliveries().prepare(recipient, id, Channel::Push, event.at).await?;
     Ok(found.map(|found| {
+        let speaks = found.notification.channels.contains(&Channel::Push)
+            && found.decide(event.at) == Decision::Send;
         let news = News::Notification {
             id,
-            notification_type: found.kind,
-            priority: found.priority,
-            title: found.title,
+            notification_type: found.notification.kind,
+            priority: found.notification.priority,
+            title: found.notification.title,
+            speaks,
         };
         (BTreeSet::from([recipient]), news)
     }))
@@ -128,6 +152,24 @@ fn queue(event: &Event) -> Option<(BTreeSet<UserId>, News)> {
         [Some(doctor.into()), event.patient.map(Into::into), event.hospital.map(Into::into)];
     let people = concerned.into_iter().flatten().collect();
     Some((people, News::Queue { doctor, date, token, action: event.action }))
+}
+
+/// Whoever waits in a queue sees it move: which number is called, which is no secret, and that
+/// somebody has left, but not who.
+async fn onlookers(
+    store: &Store,
+    event: &Event,
+) -> Result<Option<(BTreeSet<UserId>, News)>, StoreError> {
+    if !matches!(event.action, Action::CallNext | Action::LeaveQueue) {
+        return Ok(None);
+    }
+    let Some((concerned, News::Queue { doctor, date, token, action })) = queue(event) else {
+        return Ok(None);
+    };
+    let waiting = store.queues().waiting(doctor, date).await?;
+    let people: BTreeSet<_> = waiting.into_iter().map(UserId::from).collect();
+    let token = token.filter(|_| action == Action::CallNext);
+    Ok(Some((&people - &concerned, News::Queue { doctor, date, token, action })))
 }
 
 fn offer(event: &Event) -> Option<(BTreeSet<UserId>, News)> {

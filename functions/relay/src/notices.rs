@@ -20,7 +20,7 @@ use carehub_domain::{
 use carehub_store::{Store, StoreError};
 use futures_util::future::try_join_all;
 
-use crate::{Relay, failed};
+use crate::Relay;
 
 /// How many events are looked at, or people told, at once.
 const AT_ONCE: usize = 8;
@@ -55,7 +55,7 @@ pub(crate) async fn tell(relay: &Relay, events: &[Event]) -> Result<(), Box<dyn 
     let mut planned = Vec::new();
     for chunk in events.chunks(AT_ONCE) {
         let notices = chunk.iter().map(|event| Desk { store, event }.notices());
-        for Notices { now, later } in try_join_all(notices).await.map_err(failed)? {
+        for Notices { now, later } in try_join_all(notices).await? {
             for notification in now {
                 told.entry(notification.recipient).or_default().push(notification);
             }
@@ -65,9 +65,9 @@ pub(crate) async fn tell(relay: &Relay, events: &[Event]) -> Result<(), Box<dyn 
     let (told, notifications) = (told.into_values().collect::<Vec<_>>(), store.notifications());
     for people in told.chunks(AT_ONCE) {
         let telling = people.iter().map(|each| notifications.create(each, &hub));
-        try_join_all(telling).await.map_err(failed)?;
+        try_join_all(telling).await?;
     }
-    notifications.plan(&planned).await.map_err(failed)
+    Ok(notifications.plan(&planned).await?)
 }
 
 /// Where an event is read.
@@ -94,8 +94,10 @@ impl Desk<'_> {
             Action::CreateAnnotation => self.annotated().await,
             Action::CreatePrescription => self.prescribed().await,
             Action::CreateLabResult | Action::EditLabResult => self.resulted().await,
-            Action::EditPatient => self.insured().await,
-            Action::CreateAssignment => self.entrusted().await,
+            Action::EditPatient | Action::EditAccount | Action::AdministerAccount => {
+                self.insured().await
+            }
+            Action::CreateAssignment | Action::EditAssignment => self.entrusted().await,
             _ => Ok(Notices::default()),
         }
     }

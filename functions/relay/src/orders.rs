@@ -7,13 +7,13 @@ use carehub_domain::{
     prescription::{PrescriptionId, handover::HandoverState, verification::VerificationCode},
 };
 
-use crate::{Relay, failed};
+use crate::Relay;
 
 /// The order that a pharmacy is to see. One that was handed out or withdrawn meanwhile is not sent.
 pub(crate) async fn order(relay: &Relay, event: &Event) -> Result<Option<Order>, Box<dyn Failure>> {
     let Ok(id) = event.subject.as_str().parse::<PrescriptionId>() else { return Ok(None) };
     let found = relay.store.prescriptions().recorded(id).await;
-    let Some(sent) = found.map_err(failed)? else { return Ok(None) };
+    let Some(sent) = found? else { return Ok(None) };
     if sent.handover_state(event.at) != Some(HandoverState::Queued) {
         return Ok(None);
     }

@@ -4,10 +4,15 @@ use std::{path::Path, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client, Config,
-    config::{BehaviorVersion, Credentials, Region},
+    config::{
+        self, BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
+        interceptors::FinalizerInterceptorContextRef,
+    },
+    error::BoxError,
+    operation::{batch_get_item::BatchGetItemOutput, get_item::GetItemOutput, query::QueryOutput},
 };
 use dynoxide::{Database, DynoxideError, server, storage::Storage};
-use tokio::{net::TcpListener, task};
+use tokio::{net::TcpListener, sync::watch, task};
 
 use crate::group::Stop;
 
@@ -55,12 +60,114 @@ pub(crate) async fn sweep(database: Database, stop: Stop) {
 
 /// A client of the DynamoDB that listens at `port`.
 pub(crate) fn client(port: u16) -> Client {
-    Client::from_conf(
-        Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local"))
-            .region(Region::from_static("local"))
-            .endpoint_url(format!("http://127.0.0.1:{port}"))
-            .build(),
-    )
+    Client::from_conf(at(port).build())
+}
+
+/// The same, whose writes are told.
+pub(crate) fn telling_client(port: u16, written: Written) -> Client {
+    Client::from_conf(at(port).interceptor(written).build())
+}
+
+fn at(port: u16) -> config::Builder {
+    Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local"))
+        .region(Region::from_static("local"))
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+}
+
+/// Tells at once that something may have been written.
+///
+/// The database tells nobody, so the client does. Others may write as well, so whoever listens
+/// looks for themselves now and then.
+#[derive(Clone, Debug)]
+pub(crate) struct Written(watch::Sender<()>);
+
+impl Written {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(()))
+    }
+
+    pub(crate) fn listen(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
+
+    pub(crate) fn tell(&self) {
+        self.0.send_replace(());
+    }
+}
+
+impl Intercept for Written {
+    fn name(&self) -> &'static str {
+        "Written"
+    }
+
+    /// Whatever did not surely only look may have written, also what failed on its way back.
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let looked = match context.output_or_error() {
+            Some(Ok(output)) => {
+                output.downcast_ref::<GetItemOutput>().is_some()
+                    || output.downcast_ref::<BatchGetItemOutput>().is_some()
+                    || output.downcast_ref::<QueryOutput>().is_some()
+            }
+            Some(Err(_)) | None => false,
+        };
+        if !looked {
+            self.tell();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::{
+        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+        ScalarAttributeType,
+    };
+
+    use super::*;
+    use crate::group::Group;
+
+    #[tokio::test]
+    async fn a_write_is_told_and_a_look_is_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut group = Group::new();
+        group.spawn(|stop| serve(Database::memory().unwrap(), listener, stop));
+        let written = Written::new();
+        let client = telling_client(port, written.clone());
+        let pk = AttributeDefinition::builder()
+            .attribute_name("pk")
+            .attribute_type(ScalarAttributeType::S);
+        let hash = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash);
+        let table = client
+            .create_table()
+            .table_name("people")
+            .attribute_definitions(pk.build().unwrap())
+            .key_schema(hash.build().unwrap())
+            .billing_mode(BillingMode::PayPerRequest);
+        table.send().await.unwrap();
+        let ana = || AttributeValue::S("ana".to_owned());
+        let mut heard = written.listen();
+
+        let put = client.put_item().table_name("people").item("pk", ana());
+        put.send().await.unwrap();
+        assert!(heard.has_changed().unwrap());
+        heard.mark_unchanged();
+
+        let get = client.get_item().table_name("people").key("pk", ana());
+        assert!(get.send().await.unwrap().item.is_some());
+        assert!(!heard.has_changed().unwrap());
+
+        let put = client.put_item().table_name("people").item("pk", ana());
+        put.condition_expression("attribute_not_exists(pk)").send().await.unwrap_err();
+        assert!(heard.has_changed().unwrap());
+        group.finish(Duration::from_secs(5)).await;
+    }
 }

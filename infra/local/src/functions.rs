@@ -1,6 +1,11 @@
 //! Which crate stands behind which function of the template.
 
-use std::{collections::BTreeMap, error::Error, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aws_lambda_events::{
     dynamodb::Event,
@@ -170,6 +175,9 @@ pub(crate) fn worker(
     }
 }
 
+/// For how long a scheduled call begins something new.
+const SHIFT: Duration = Duration::from_mins(4);
+
 /// The function `name`, if it is called on schedule.
 pub(crate) fn task(name: &str, state: &AppState, queues: &SharedQueues) -> Option<Task> {
     match name {
@@ -182,8 +190,8 @@ pub(crate) fn task(name: &str, state: &AppState, queues: &SharedQueues) -> Optio
                 let (housekeeping, now) = (housekeeping.clone(), clock.now());
                 async move {
                     let chore: Chore = serde_json::from_value(input)?;
-                    let done = housekeeping.perform(chore, now).await?.wholly()?;
-                    Ok(serde_json::to_value(done)?)
+                    let run = housekeeping.perform(chore, now, Instant::now() + SHIFT).await?;
+                    Ok(serde_json::to_value(run.done.wholly()?)?)
                 }
                 .boxed()
             }))

@@ -8,8 +8,9 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{Response, StatusCode, header},
     response::IntoResponse,
+    serve::{ListenerExt, TapIo},
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::{group::Stop, template::Template};
@@ -43,10 +44,18 @@ impl Gateway {
 /// Serves the gateway until it is time to stop.
 pub(crate) async fn serve(router: Router, listener: TcpListener, stop: Stop) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.requested());
+    let serving = axum::serve(prompt(listener), service).with_graceful_shutdown(stop.requested());
     if let Err(error) = serving.await {
         tracing::error!(%error, "the gateway stopped");
     }
+}
+
+/// Sends each word as it is said, also the second before somebody has confirmed the first.
+fn prompt(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
+    listener.tap_io(|caller| {
+        // Otherwise the word is late, which is no reason not to say it.
+        let _ = caller.set_nodelay(true);
+    })
 }
 
 async fn forward(
@@ -70,4 +79,23 @@ async fn forward(
 fn answer(status: StatusCode, message: &str) -> Response<Body> {
     let body = format!(r#"{{"message":"{message}"}}"#);
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::serve::Listener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_second_word_until_they_have_confirmed_the_first() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = listener.local_addr().unwrap();
+        let mut prompt = prompt(listener);
+
+        let (_caller, (called, _)) =
+            tokio::join!(TcpStream::connect(gateway), Listener::accept(&mut prompt));
+
+        assert!(called.nodelay().unwrap());
+    }
 }

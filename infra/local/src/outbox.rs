@@ -9,7 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use carehub_clients::{Message, Post, PostError};
+use carehub_clients::{Carried, Message, Post, PostError};
 use carehub_domain::clock::SharedClock;
 use futures_util::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
@@ -93,9 +93,16 @@ impl Outbox {
 }
 
 impl Post for Outbox {
-    fn send<'a>(&'a self, key: &'a str, message: Message) -> BoxFuture<'a, Result<(), PostError>> {
-        async move { self.take(key, message).await.map_err(|error| PostError(error.into())) }
-            .boxed()
+    fn send<'a>(
+        &'a self,
+        key: &'a str,
+        message: Message,
+    ) -> BoxFuture<'a, Result<Carried, PostError>> {
+        async move {
+            let taken = self.take(key, message).await;
+            taken.map(|()| Carried::Taken).map_err(|error| PostError(error.into()))
+        }
+        .boxed()
     }
 }
 

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     arrivals::{Bell, Watch},
-    database::{self, ACCESS_KEY},
+    database::{self, ACCESS_KEY, Written},
     dev::Backstage,
     folder::{Folder, FolderError, SECRETS},
     functions::{self, Model},
@@ -33,7 +33,7 @@ use crate::{
     outbox::Outbox,
     queues::{self, Mapping},
     schedules::Timer,
-    secrets::Secrets,
+    secrets::{Secrets, Services},
     streams::Reader,
     tables::{self, TableError},
     template::{
@@ -62,7 +62,7 @@ pub struct Platform {
     pub s3: SocketAddr,
     /// Where SQS listens.
     pub sqs: SocketAddr,
-    archive: Archive,
+    store: Store,
     functions: Group,
     services: Group,
     _folder: Folder,
@@ -85,14 +85,14 @@ impl Platform {
             tracing::warn!(
                 "DynamoDB, S3 and SQS are open to every machine that can reach this one"
             );
-            secrets
-                .export(
-                    &folder.exported(),
-                    addresses.1.port(),
-                    addresses.2.port(),
-                    addresses.3.port(),
-                )
-                .map_err(StartError::Secrets)?;
+            let services = Services {
+                bucket: files(&template),
+                gateway: addresses.0.port(),
+                dynamodb: addresses.1.port(),
+                s3: addresses.2.port(),
+                sqs: addresses.3.port(),
+            };
+            secrets.export(&folder.exported(), &services).map_err(StartError::Secrets)?;
         }
         let database = database::open(&folder.database())?;
         let bell = Bell::new();
@@ -109,7 +109,8 @@ impl Platform {
         services.spawn(|stop| objects::serve(objects, s3, stop));
         services.spawn(|stop| queues::serve(messages.clone(), sqs, stop));
 
-        let client = database::client(addresses.1.port());
+        let written = Written::new();
+        let client = database::telling_client(addresses.1.port(), written.clone());
         tables::create(&client, &template.tables).await?;
         let outbox = Arc::new(Outbox::open(&folder.outbox(), Arc::clone(&clock)).await?);
         let store = Store::new(client, PREFIX);
@@ -120,9 +121,7 @@ impl Platform {
         if config.realtime_url.is_none() {
             config.realtime_url = format!("ws://{}/ws", addresses.0).try_into().ok();
         }
-        let peppers = lambda::peppers(&config)?;
-        let archive = Archive { store: store.clone(), objects: objects_at.clone(), peppers };
-        let state = lambda::assemble(&config, store, objects_at)?;
+        let state = lambda::assemble(&config, store.clone(), objects_at)?;
         let post: SharedPost = outbox.clone();
         let dead_letters = Arc::new(Journal::open(&folder.dead_letters()).await?);
         let wiring = Wiring {
@@ -134,6 +133,7 @@ impl Platform {
             folder: &folder,
             clock,
             database,
+            written,
             bell,
             messages,
             dead_letters,
@@ -141,17 +141,12 @@ impl Platform {
         let functions = wiring.functions(template, gateway, outbox.router())?;
 
         let (gateway, dynamodb, s3, sqs) = addresses;
-        Ok(Self { gateway, dynamodb, s3, sqs, archive, functions, services, _folder: folder })
+        Ok(Self { gateway, dynamodb, s3, sqs, store, functions, services, _folder: folder })
     }
 
     /// The records that the functions work on.
     pub fn store(&self) -> &Store {
-        &self.archive.store
-    }
-
-    /// The log of what happened, and what proves it.
-    pub fn archive(&self) -> &Archive {
-        &self.archive
+        &self.store
     }
 
     /// Finishes what is under way, then stops.
@@ -171,6 +166,7 @@ struct Wiring<'a> {
     folder: &'a Folder,
     clock: SharedClock,
     database: Database,
+    written: Written,
     bell: Bell,
     messages: Sqs,
     dead_letters: Arc<Journal>,
@@ -223,6 +219,7 @@ impl Wiring<'_> {
             function: name.to_owned(),
             stream: stream.clone(),
             database: self.database.clone(),
+            written: self.written.listen(),
             mark: self.folder.mark(name, &stream.table),
             dead_letters: Arc::clone(&self.dead_letters),
         };

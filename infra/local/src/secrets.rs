@@ -24,6 +24,9 @@ use crate::platform::PREFIX;
 /// phone and user name hold as everywhere.
 const SHARED_ADDRESS: Quota = Quota::per(100, 60);
 
+/// Where `sam local start-api` answers.
+const SAM_LOCAL: &str = "http://localhost:3000";
+
 /// What the cloud keeps in Secrets Manager.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Secrets {
@@ -84,28 +87,50 @@ impl Secrets {
     pub(crate) fn export(
         &self,
         file: &Path,
-        dynamodb_port: u16,
-        s3_port: u16,
-        sqs_port: u16,
+        services: &Services<'_>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let keys = token::public_keys(&SecretString::from(self.signing_key.clone()))?;
-        let variables = BTreeMap::from([
-            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://host.docker.internal:{dynamodb_port}")),
-            ("AWS_ENDPOINT_URL_S3", format!("http://host.docker.internal:{s3_port}")),
-            ("AWS_ENDPOINT_URL_SQS", format!("http://host.docker.internal:{sqs_port}")),
-            ("CAREHUB_PEPPER", self.pepper.clone()),
-            ("CAREHUB_SIGNING_KEY", self.signing_key.clone()),
-            ("CAREHUB_TABLE_PREFIX", PREFIX.to_owned()),
-            ("CAREHUB_VERIFYING_KEYS", serde_json::to_string(&keys)?),
-        ]);
+        let variables = self.variables(services)?;
         fs::write(file, serde_json::to_vec_pretty(&json!({ "Parameters": variables }))?)?;
         Ok(())
     }
+
+    fn variables(
+        &self,
+        services: &Services<'_>,
+    ) -> Result<BTreeMap<&'static str, String>, Box<dyn Error + Send + Sync>> {
+        let keys = token::public_keys(&SecretString::from(self.signing_key.clone()))?;
+        let at = |port: u16| format!("http://host.docker.internal:{port}");
+        Ok(BTreeMap::from([
+            ("AWS_ENDPOINT_URL_DYNAMODB", at(services.dynamodb)),
+            ("AWS_ENDPOINT_URL_S3", at(services.s3)),
+            ("AWS_ENDPOINT_URL_SQS", at(services.sqs)),
+            ("CAREHUB_BUCKET", services.bucket.to_owned()),
+            ("CAREHUB_PEPPER", self.pepper.clone()),
+            ("CAREHUB_PUBLIC_URL", SAM_LOCAL.to_owned()),
+            ("CAREHUB_REALTIME_URL", format!("ws://localhost:{}/ws", services.gateway)),
+            ("CAREHUB_SIGNING_KEY", self.signing_key.clone()),
+            ("CAREHUB_TABLE_PREFIX", PREFIX.to_owned()),
+            ("CAREHUB_VERIFYING_KEYS", serde_json::to_string(&keys)?),
+        ]))
+    }
+}
+
+/// The services of this machine, for functions in containers.
+pub(crate) struct Services<'a> {
+    /// The bucket of the files.
+    pub(crate) bucket: &'a str,
+    /// The ports.
+    pub(crate) gateway: u16,
+    pub(crate) dynamodb: u16,
+    pub(crate) s3: u16,
+    pub(crate) sqs: u16,
 }
 
 #[cfg(test)]
 mod tests {
     use std::{env, process};
+
+    use serde_yaml_ng::Value;
 
     use super::*;
 
@@ -118,5 +143,40 @@ mod tests {
 
         assert_eq!((made.pepper, made.signing_key), (kept.pepper, kept.signing_key));
         fs::remove_file(file).unwrap();
+    }
+
+    /// `sam local` knows no outputs of nested stacks, no identifiers and no secrets.
+    #[test]
+    fn containers_are_told_what_only_the_cloud_knows() {
+        let template = include_str!("../../../template.yaml");
+        let template: Value = serde_yaml_ng::from_str(template).unwrap();
+        let text = |value: &Value| serde_yaml_ng::to_string(value).unwrap();
+        let services = Services {
+            bucket: "carehub-files",
+            gateway: 8000,
+            dynamodb: 8001,
+            s3: 8002,
+            sqs: 8003,
+        };
+
+        let told = Secrets::generate().unwrap().variables(&services).unwrap();
+
+        assert_eq!(told["CAREHUB_BUCKET"], "carehub-files");
+        assert_eq!(told["CAREHUB_PUBLIC_URL"], "http://localhost:3000");
+        assert_eq!(told["CAREHUB_REALTIME_URL"], "ws://localhost:8000/ws");
+        for (function, resource) in template["Resources"].as_mapping().unwrap() {
+            let properties = &resource["Properties"];
+            if !text(&properties["Events"]).contains("HttpApi") {
+                continue;
+            }
+            let variables = properties["Environment"]["Variables"].as_mapping();
+            for (name, value) in variables.into_iter().flatten() {
+                let value = text(value);
+                let unknown = ["Outputs.", "${Live}", "{{resolve:"];
+                let unknown = unknown.iter().any(|part| value.contains(part));
+                let name = name.as_str().unwrap();
+                assert!(!unknown || told.contains_key(name), "{function:?} lacks {name}");
+            }
+        }
     }
 }

@@ -12,14 +12,14 @@ use dynoxide::{
     streams::{shard_id, stream_arn},
 };
 use serde_json::json;
-use tokio::task;
+use tokio::{sync::watch, task};
 
 use crate::{
     folder::Mark, functions::Outcome, group::Stop, journal::Journal, reasons, template::Stream,
 };
 
-/// How long a change waits at most before its function hears of it.
-const PAUSE: Duration = Duration::from_millis(40);
+/// How long a change waits at most of which nothing was told.
+const PAUSE: Duration = Duration::from_millis(250);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 
@@ -28,6 +28,8 @@ pub(crate) struct Reader {
     pub(crate) function: String,
     pub(crate) stream: Stream,
     pub(crate) database: Database,
+    /// Tells that there may be something to read.
+    pub(crate) written: watch::Receiver<()>,
     /// The last record that needs no more attention.
     pub(crate) mark: Mark,
     pub(crate) dead_letters: Arc<Journal>,
@@ -46,14 +48,22 @@ enum Round {
 
 impl Reader {
     /// Feeds the function until it is time to stop.
-    pub(crate) async fn run<F>(self, deliver: impl Fn(Event) -> F, stop: Stop)
+    pub(crate) async fn run<F>(mut self, deliver: impl Fn(Event) -> F, stop: Stop)
     where
         F: Future<Output = Outcome<DynamoDbEventResponse>> + Send + 'static,
     {
         let mut refusals = 0;
         loop {
+            // To listen comes before to look, so that nothing falls in between.
+            self.written.mark_unchanged();
             let pause = match self.round(&deliver, refusals).await {
-                Ok(Round::Quiet) => PAUSE,
+                Ok(Round::Quiet) => {
+                    tokio::select! {
+                        on = stop.sleep(PAUSE) => if !on { return },
+                        Ok(()) = self.written.changed() => {}
+                    }
+                    continue;
+                }
                 Ok(Round::Taken) => {
                     refusals = 0;
                     Duration::ZERO
@@ -86,17 +96,24 @@ impl Reader {
     {
         let limit = if refusals == 0 { self.stream.batch } else { 1 };
         let records = self.read(limit).await?;
-        if records.is_empty() {
-            return Ok(Round::Quiet);
+        let Some(last) = records.last() else { return Ok(Round::Quiet) };
+        let wanted: Vec<_> = records.iter().filter(|record| self.wants(record)).cloned().collect();
+        if wanted.is_empty() {
+            self.advance(last)?;
+            return Ok(Round::Taken);
         }
+        let is_alone = wanted.len() == 1;
         let mut event = Event::default();
-        event.records.clone_from(&records);
+        event.records = wanted;
         // In a task of its own, so that a panic costs this attempt and no more.
         let answer = task::spawn(deliver(event)).await.map_err(Into::into).flatten();
         let taken = match &answer {
             Ok(response) => taken(&records, response),
             Err(_) => 0,
         };
+        // What nobody wants is taken as it stands.
+        let passed = records.iter().skip(taken).take_while(|record| !self.wants(record)).count();
+        let taken = taken + passed;
         if let Some(last) = taken.checked_sub(1).and_then(|last| records.get(last)) {
             self.advance(last)?;
         }
@@ -104,7 +121,7 @@ impl Reader {
             return Ok(Round::Taken);
         };
         let refusals = if taken == 0 { refusals + 1 } else { 1 };
-        let to_blame = answer.is_ok() || records.len() == 1;
+        let to_blame = answer.is_ok() || is_alone;
         let reason = answer.err().map(|error| reasons(error.as_ref()));
         let function = self.function.as_str();
         if refusals < self.stream.attempts || !to_blame {
@@ -145,6 +162,10 @@ impl Reader {
             record.event_source_arn = Some(arn.clone());
         }
         Ok(records)
+    }
+
+    fn wants(&self, record: &EventRecord) -> bool {
+        serde_json::to_value(record).is_ok_and(|record| self.stream.wants(&record))
     }
 
     fn advance(&self, last: &EventRecord) -> io::Result<()> {

@@ -7,6 +7,7 @@
 mod bucket;
 mod cadence;
 mod error;
+mod filter;
 mod function;
 mod queue;
 mod route;
@@ -23,6 +24,7 @@ pub use self::{
     bucket::{Arrivals, Bucket},
     cadence::{BadCadence, Cadence},
     error::{Problem, TemplateError},
+    filter::Filter,
     function::{Function, Schedule, Stream, Trigger},
     queue::Intake,
     route::{BadRoute, Route},

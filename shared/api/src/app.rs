@@ -1,6 +1,10 @@
 //! Routes plus everything around them.
 
-use axum::{Router, extract::Request, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware::from_fn_with_state,
+};
 use carehub_domain::{access::Denied, failures};
 use http::{HeaderName, HeaderValue, Method, Uri, uri::PathAndQuery};
 use tower::{Layer, util::MapRequestLayer};
@@ -10,7 +14,7 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
-use crate::{ApiError, AppState, Routes, config::Origins, edge};
+use crate::{ApiError, AppState, Routes, config::Origins, edge, routes::LARGEST_BODY};
 
 /// How long a request may take, a little less than Lambda lets the function live.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(9);
@@ -20,14 +24,19 @@ const LONGEST: std::time::Duration = std::time::Duration::from_secs(9);
 /// Functions and tests build the same application, so a test sees every layer
 /// that production does.
 pub fn app(routes: Routes, state: AppState) -> Router {
+    // The outermost comes first. As one layer, they are put around each route once.
+    let around = (
+        from_fn_with_state(state.clone(), edge::around),
+        cors(&state.origins),
+        CatchPanicLayer::new(),
+        TimeoutLayer::with_status_code(http::StatusCode::SERVICE_UNAVAILABLE, LONGEST),
+        DefaultBodyLimit::max(LARGEST_BODY),
+    );
     let inner = routes
         .router(&state)
         .fallback(async || ApiError::from(Denied::NotFound))
         .method_not_allowed_fallback(async || ApiError::from(RouteError::WrongMethod))
-        .layer(TimeoutLayer::with_status_code(http::StatusCode::SERVICE_UNAVAILABLE, LONGEST))
-        .layer(CatchPanicLayer::new())
-        .layer(cors(&state.origins))
-        .layer(from_fn_with_state(state.clone(), edge::around))
+        .layer(around)
         .with_state(state);
     // Paths are normalised before they are matched, so this has to stand outside.
     Router::new().fallback_service(MapRequestLayer::new(normalised).layer(inner))

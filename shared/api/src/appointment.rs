@@ -219,7 +219,7 @@ impl AppointmentView {
 
     /// The same, with the revision that is shown.
     pub fn tagged(appointment: Appointment, actor: &Actor) -> Tagged<Json<Self>> {
-        Tagged::of(&appointment.clone(), Json(Self::of(appointment, actor)))
+        Tagged::showing(appointment, |appointment| Self::of(appointment, actor))
     }
 }
 

@@ -14,7 +14,7 @@ use carehub_domain::{
 };
 use carehub_objects::Objects;
 use carehub_store::Store;
-use http::{HeaderName, StatusCode, header::LOCATION};
+use http::StatusCode;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -136,14 +136,6 @@ pub struct DocumentView {
     pub uploaded_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-}
-
-/// Something new, and where it is.
-pub type Created<V> = (StatusCode, [(HeaderName, String); 1], Tagged<Json<V>>);
-
-/// Answers with something new about `document`.
-pub fn created<V>(location: String, document: &Document, view: V) -> Created<V> {
-    (StatusCode::CREATED, [(LOCATION, location)], Tagged::of(document, Json(view)))
 }
 
 /// Where documents are filed and found.
@@ -327,11 +319,13 @@ impl Filing {
         &self,
         folder: &Folder,
         id: DocumentId,
+        expected: &IfMatch,
         Finding { is_verified, notes }: Finding,
         actor: &Actor,
     ) -> Result<Tagged<Json<DocumentView>>> {
         let found = self.store.documents().find(folder, id).await?;
         let (before, permit) = found.permit(actor, Action::VerifyDocument)?;
+        expected.check(&before)?;
         let is_verified = is_verified.unwrap_or(true);
         let mut document = before.clone().verify(is_verified, notes, actor)?;
         let permit = noting(permit, &document).noting("verified", is_verified);
@@ -385,7 +379,7 @@ impl Filing {
 }
 
 fn tagged(document: Document, file: Option<FileView>) -> Tagged<Json<DocumentView>> {
-    Tagged::of(&document.clone(), Json(DocumentView::of(document, file)))
+    Tagged::showing(document, |document| DocumentView::of(document, file))
 }
 
 /// A document that `actor` may change or remove.

@@ -13,11 +13,18 @@ use http::{
     request::Parts,
 };
 
+use crate::extract::Json;
+
 /// The revision that the caller believes to be the present one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
+    /// Whether the caller names a revision, and not just any.
+    pub fn is_named(&self) -> bool {
+        self.0.as_ref().is_some_and(|expected| expected.trim() != "*")
+    }
+
     /// Refuses to go on from another revision than the caller saw.
     pub fn check(&self, record: &impl Revised) -> Result<(), Precondition> {
         let Some(expected) = &self.0 else { return Ok(()) };
@@ -47,6 +54,13 @@ impl<R> Tagged<R> {
     /// Shows `answer`, which was made from `record`.
     pub fn of(record: &impl Revised, answer: R) -> Self {
         Self { tag: tag(record), answer }
+    }
+}
+
+impl<V> Tagged<Json<V>> {
+    /// Shows `record` as `view` sees it.
+    pub fn showing<R: Revised>(record: R, view: impl FnOnce(R) -> V) -> Self {
+        Self { tag: tag(&record), answer: Json(view(record)) }
     }
 }
 

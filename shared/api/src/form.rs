@@ -66,7 +66,7 @@ impl Fields {
         match read {
             Ok(value) => Some(value),
             Err((path, detail)) => {
-                self.errors.push(FieldError { pointer: format!("/{name}{path}"), detail });
+                self.errors.push(FieldError::at(format!("/{name}{path}"), detail));
                 None
             }
         }
@@ -99,9 +99,9 @@ pub(crate) fn read_text<F: Form>(fields: Map<String, Value>) -> Result<F, Invali
 fn read_whole<F: Form>(mut fields: Fields) -> Result<F, Invalid> {
     let form = F::read(&mut fields);
     let Fields { left, mut errors, .. } = fields;
-    errors.extend(left.keys().map(|name| FieldError {
-        pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
-        detail: "there is no such field".to_owned(),
+    errors.extend(left.keys().map(|name| {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        FieldError::of(&name, "there is no such field")
     }));
     match form {
         Some(form) if errors.is_empty() => Ok(form),
@@ -212,7 +212,7 @@ impl<F: Form> Each<F> {
                 Ok(form) => forms.push(form),
                 Err(Invalid(wrong)) => errors.extend(wrong.into_iter().map(|error| FieldError {
                     pointer: format!("/{name}/{position}{}", error.pointer),
-                    detail: error.detail,
+                    ..error
                 })),
             }
         }

@@ -5,6 +5,7 @@ mod app;
 pub mod appointment;
 pub mod census;
 pub mod config;
+pub mod created;
 pub mod doctor;
 pub mod document;
 mod edge;

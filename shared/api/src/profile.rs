@@ -1,13 +1,13 @@
 //! What people may change about an account.
 
 use carehub_domain::{
-    account::{Account, BloodGroup, Gender, PersonName, Zone},
+    account::{Account, BloodGroup, Gender, PersonName, Profile, Zone},
     contact::{EmailAddress, Phone},
     text::Text,
 };
 use jiff::{Timestamp, civil::Date};
 
-use crate::form::{Change, replace};
+use crate::form::{Change, Invalid, replace};
 
 crate::form! {
     /// Changes to a profile. What is not there stays; `null` forgets.
@@ -22,7 +22,7 @@ crate::form! {
         email: Change<EmailAddress>,
         /// Where the person reads messages, with country code.
         phone: Change<Phone> = "phone_number",
-        /// The day of birth, as `YYYY-MM-DD`.
+        /// The day of birth, as `YYYY-MM-DD`; not one that is to come.
         date_of_birth: Change<Date>,
         /// The stated gender.
         gender: Change<Gender>,
@@ -61,9 +61,21 @@ crate::form! {
     }
 }
 
+/// Refuses a day of birth that is to come.
+pub fn demand_born(profile: &Profile, now: Timestamp) -> Result<(), Invalid> {
+    match profile.is_unborn(now) {
+        true => Err(Invalid::field("date_of_birth", "must not lie in the future")),
+        false => Ok(()),
+    }
+}
+
 impl ProfileChanges {
     /// Makes the changes and says which fields they touch.
-    pub fn apply(self, account: &mut Account, now: Timestamp) -> Vec<&'static str> {
+    pub fn apply(
+        self,
+        account: &mut Account,
+        now: Timestamp,
+    ) -> Result<Vec<&'static str>, Invalid> {
         let mut changed = Vec::new();
         if let Some(name) = self.name {
             replace(&mut account.name, Some(PersonName::split(name)), "name", &mut changed);
@@ -104,6 +116,9 @@ impl ProfileChanges {
         self.timezone.apply(&mut profile.timezone, "timezone", &mut changed);
         self.language.apply(&mut profile.language, "language", &mut changed);
         account.updated_at = now;
-        changed
+        if changed.contains(&"date_of_birth") {
+            demand_born(&account.profile, now)?;
+        }
+        Ok(changed)
     }
 }

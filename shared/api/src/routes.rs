@@ -14,7 +14,7 @@ use carehub_domain::file::MOST_INLINE;
 use crate::{AppState, idempotency, limit, limit::Bucket};
 
 /// The largest body of a request that brings no files.
-const LARGEST_BODY: usize = 1 << 20;
+pub(crate) const LARGEST_BODY: usize = 1 << 20;
 
 /// The largest body of a request that may bring files: those and a form.
 const LARGEST_WITH_FILES: usize = MOST_INLINE + (1 << 18);
@@ -117,7 +117,9 @@ impl Routes {
                 let state = (state.clone(), route.largest);
                 serve = serve.layer(from_fn_with_state(state, idempotency::answer_once));
             }
-            serve = serve.layer(DefaultBodyLimit::max(route.largest));
+            if route.largest > LARGEST_BODY {
+                serve = serve.layer(DefaultBodyLimit::max(route.largest));
+            }
             if let Some(bucket) = route.bucket {
                 serve = serve.layer(from_fn_with_state((state.clone(), bucket), limit::by_address));
             }

@@ -320,7 +320,12 @@ impl FileView {
     /// Shows a file as it is at `at`.
     pub async fn of(file: &StoredFile, objects: &Objects, at: Timestamp) -> Result<Self> {
         let file_url = if file.is_clean() { Some(objects.link(file, at).await?) } else { None };
-        Ok(Self {
+        Ok(Self { file_url, ..Self::closed(file) })
+    }
+
+    /// Shows how far a file has come, and gives no link to it.
+    pub fn closed(file: &StoredFile) -> Self {
+        Self {
             file: file.id,
             file_name: file.name.clone(),
             file_size: file.size(),
@@ -329,8 +334,8 @@ impl FileView {
             sha256: *file.sha256(),
             file_status: file.status(),
             file_problem: file.flaw().map(|flaw| flaw.sentence().to_owned()),
-            file_url,
-        })
+            file_url: None,
+        }
     }
 
     /// Shows several files.

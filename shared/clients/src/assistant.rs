@@ -102,6 +102,9 @@ impl ChatModel {
             let flaw = if limited { Flaw::Limited } else { Flaw::Unavailable };
             return Err(AssistantError { flaw, retry_after: retry_after(&answer.headers) });
         }
+        if answer.status == StatusCode::BAD_REQUEST && is_off_schema(&answer.body) {
+            return Err(Flaw::NotJson.into());
+        }
         if answer.status != StatusCode::OK {
             tracing::warn!(status = answer.status.as_u16(), "the model refuses the request itself");
             return Err(Flaw::Unavailable.into());
@@ -151,6 +154,15 @@ fn read(body: &[u8]) -> Result<String, Flaw> {
     }
 }
 
+/// Whether the service refuses what its own model wrote, which does not fit the schema. What the
+/// model wrote stands there, too, and is not read.
+///
+/// <https://console.groq.com/docs/structured-outputs>
+fn is_off_schema(body: &[u8]) -> bool {
+    serde_json::from_slice::<Refusal>(body)
+        .is_ok_and(|refusal| refusal.error.code == "json_validate_failed")
+}
+
 /// How long the service wants to be left alone, if it says so in seconds.
 fn retry_after(headers: &HeaderMap) -> Option<SignedDuration> {
     let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
@@ -160,6 +172,16 @@ fn retry_after(headers: &HeaderMap) -> Option<SignedDuration> {
 #[derive(Deserialize)]
 struct Completion {
     choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: Reason,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    code: String,
 }
 
 #[derive(Deserialize)]

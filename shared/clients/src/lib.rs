@@ -12,7 +12,7 @@ mod wire;
 pub use self::{
     assistant::{Assistant, AssistantError, ChatModel, Consultation, SharedAssistant},
     aws::{AwsPost, Carriers},
-    post::{Message, Post, PostError, SharedPost},
+    post::{Carried, Message, Post, PostError, SharedPost},
     queues::{Announcement, Errand, Order, Queue, Queues, SharedQueues},
     sqs::AwsQueues,
     web::{Answer, Inquiry, Web, WebError},

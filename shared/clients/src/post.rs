@@ -30,6 +30,16 @@ pub enum Message {
     },
 }
 
+/// What became of a message that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// It is on its way.
+    Taken,
+    /// It never will be, however often it is tried: there is no such phone or mailbox, or whoever
+    /// has it wants nothing from us.
+    Refused,
+}
+
 /// Carries messages.
 pub trait Post: Send + Sync {
     /// Hands a message over. It may arrive late.
@@ -41,7 +51,7 @@ pub trait Post: Send + Sync {
         &'a self,
         key: &'a str,
         message: Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), PostError>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Result<Carried, PostError>> + Send + 'a>>;
 }
 
 /// A post as functions share it.

@@ -355,6 +355,23 @@ impl Permit {
         Self { patient: Some(patient), ..self }
     }
 
+    /// Those for the lines that a page leaves: one for each patient of whom it shows something, with
+    /// how much that is. A page about one patient who is named already, or about nobody, leaves one.
+    pub fn about_each(self, shown: impl IntoIterator<Item = Option<PatientId>>) -> Vec<Self> {
+        let (mut count, mut patients) = (0, BTreeMap::<_, usize>::new());
+        for patient in shown {
+            count += 1;
+            if let Some(patient) = patient {
+                *patients.entry(patient).or_default() += 1;
+            }
+        }
+        if self.patient.is_some() || patients.is_empty() {
+            return vec![self.noting("count", count)];
+        }
+        let each = |(patient, count)| self.clone().about(patient).noting("count", count);
+        patients.into_iter().map(each).collect()
+    }
+
     /// Whether the actor is the patient it is about.
     pub fn is_about_actor(&self) -> bool {
         self.patient.is_some_and(|patient| self.actor.user == Some(patient.into()))
@@ -436,5 +453,36 @@ impl Subject for Stranger {
 
     fn reference(&self) -> Reference {
         self.reference.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looks(by: u128, named: Option<u128>, shown: &[Option<u128>]) -> Vec<String> {
+        let patient = |number: u128| PatientId::from(ulid::Ulid::from(number));
+        let user = Some(ulid::Ulid::from(by).into());
+        let actor = Actor { user, ..Actor::operator(Timestamp::UNIX_EPOCH) };
+        let permit = actor.allow(Action::ListPrescriptions).unwrap();
+        let permit = Permit { patient: named.map(patient), ..permit };
+        let looks = permit.about_each(shown.iter().map(|shown| shown.map(patient)));
+        let line = |look: Permit| {
+            let whose = look.patient.map_or(0, |patient| patient.ulid().0);
+            let own = if look.is_about_actor() { " own" } else { "" };
+            format!("{whose}: {}{own}", look.details["count"])
+        };
+        looks.into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_page_is_a_look_at_each_patient_on_it() {
+        let page = [Some(1), Some(2), None, Some(1)];
+        assert_eq!(looks(9, None, &page), ["1: 2", "2: 1"]);
+        assert_eq!(looks(1, None, &page), ["1: 2 own", "2: 1"]);
+        assert_eq!(looks(9, Some(1), &page), ["1: 4"]);
+        for nobody in [&[][..], &[None]] {
+            assert_eq!(looks(9, None, nobody), [format!("0: {}", nobody.len())]);
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     appointment::{Appointment, Status},
     care::Assignment,
     doctor::Doctor,
+    formulary::Formulary,
     patient::Patient,
     prescription::Prescription,
     recommendation::Recommendation,
@@ -25,16 +26,20 @@ use crate::{
 /// Numbers by name, such as `gender:FEMALE`.
 pub type Facts = BTreeMap<String, i64>;
 
-/// A page of numbers.
+/// A page of numbers. What people say in their own words has a page for each word, so that no page
+/// grows with what they type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sheet {
     /// The patients of the hub, or of whoever keeps their records.
     Patients(Option<UserId>),
-    /// Where the patients of the hub live: one sheet for each first letter.
-    Cities(char),
+    /// The patients of the hub who live in a city.
+    #[serde(alias = "cities")]
+    City(String),
     /// The doctors of the hub.
     Doctors,
+    /// The doctors of the hub in a field of medicine.
+    Field(String),
     /// The totals of the hub, or of a person.
     Totals(Option<UserId>),
     /// The appointments of the hub, or of a doctor.
@@ -70,9 +75,9 @@ impl Counted for Patient {
         let keepers = self.known_to().filter(|user| self.is_kept_by(*user));
         let sheets = std::iter::once(None).chain(keepers.map(Some)).map(Sheet::Patients);
         let mut share: Share = sheets.map(|sheet| (sheet, facts.clone())).collect();
-        if let Some(city) = profile.city.as_ref().map(|city| search::fold(city.reveal())) {
-            let letter = city.chars().next().unwrap_or('-');
-            share.insert(Sheet::Cities(letter), Facts::from([one(&format!("city:{city}"))]));
+        if let Some(city) = profile.city.as_ref().map(folded) {
+            let facts = Facts::from([one(&format!("city:{city}"))]);
+            share.insert(Sheet::City(city), facts);
         }
         share
     }
@@ -87,8 +92,6 @@ impl Counted for Doctor {
         let mut facts = Facts::from([one("total")]);
         facts.extend(self.verified.map(|_| one("verified")));
         facts.extend(self.is_available().then(|| one("available")));
-        let field = practice.specialization.as_ref().map(field_name);
-        facts.extend(field.map(|field| one(&format!("specialization:{field}"))));
         facts.extend(
             practice
                 .years_of_experience
@@ -97,7 +100,12 @@ impl Counted for Doctor {
         if let Some(fee) = practice.consultation_fee {
             facts.extend([one("fees"), ("fee-cents".to_owned(), i64::from(fee.cents()))]);
         }
-        Share::from([(Sheet::Doctors, facts)])
+        let mut share = Share::from([(Sheet::Doctors, facts)]);
+        if let Some(field) = practice.specialization.as_ref().map(field_name) {
+            let facts = Facts::from([one(&format!("specialization:{field}"))]);
+            share.insert(Sheet::Field(field), facts);
+        }
+        share
     }
 }
 
@@ -205,13 +213,15 @@ impl Counted for Prescription {
     }
 }
 
-/// As with prescriptions, no number tells what somebody typed.
+/// As with prescriptions, no number tells what somebody typed. Medicines that are made together
+/// are counted as one; any others that are named together are not, as there is no end of them.
 impl Counted for Recommendation {
     fn share(&self) -> Share {
         let mut facts = Facts::from([one("total"), one(&format!("state:{}", self.state()))]);
         if let Some(name) = &self.inquiry.medicine_name {
             let known = safety::ingredients(&Medicine::named(name.reveal()));
-            let name = if known.is_empty() { OTHER.to_owned() } else { known.join(" + ") };
+            let is_one = known.len() == 1 || Formulary::bundled().find(&known).is_some();
+            let name = if is_one { known.join(" + ") } else { OTHER.to_owned() };
             facts.extend([one(&format!("medicine:{name}"))]);
         }
         if let Some(time) = self.response_time() {
@@ -227,7 +237,7 @@ pub fn asker() -> Share {
     Share::from([(Sheet::Recommendations, Facts::from([one("users")]))])
 }
 
-/// What medicines are counted as that nobody recognises.
+/// What medicines are counted as that nobody recognises, or that are not made together.
 pub const OTHER: &str = "other";
 
 /// A record that is gone adds nothing.
@@ -250,7 +260,13 @@ pub fn distribution(facts: &Facts, kind: &str) -> BTreeMap<String, i64> {
 
 /// The form of a field of medicine that is counted and filtered by: `GENERAL_MEDICINE`.
 pub fn field_name(field: &Text<100>) -> String {
-    search::fold(field.reveal()).to_uppercase().replace([' ', '-'], "_")
+    folded(field).to_uppercase().replace([' ', '-'], "_")
+}
+
+/// The form of a word that it is counted by. One sign of some scripts becomes a whole phrase here,
+/// so it is cut to fit a key.
+fn folded(words: &Text<100>) -> String {
+    search::fold(words.reveal()).chars().take(100).collect()
 }
 
 /// The band of years of practice that statistics speak of.
@@ -287,12 +303,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{access::Actor, account::PersonName};
 
     fn share() -> impl Strategy<Value = Share> {
-        let sheet = prop_oneof![
-            Just(Sheet::Doctors),
-            "[a-c]".prop_map(|letter| Sheet::Cities(letter.chars().next().unwrap_or('a'))),
-        ];
+        let sheet = prop_oneof![Just(Sheet::Doctors), "[a-c]".prop_map(Sheet::City),];
         prop::collection::btree_map(
             sheet,
             prop::collection::btree_map("[a-c]", -9_i64..9, 0..4),
@@ -306,6 +320,29 @@ mod tests {
                 *sheets.entry(sheet.clone()).or_default().entry(name.clone()).or_default() += by;
             }
         }
+    }
+
+    #[test]
+    fn no_page_grows_with_what_people_type() {
+        let operator = Actor::operator("2030-01-07T08:00:00Z".parse().unwrap());
+        let text = |words: &str| Text::try_from(words.to_owned()).unwrap();
+        let name = PersonName { first: text("Ana"), last: None };
+        let living_in = |city: &str| {
+            let mut ana = Patient::enter(name.clone(), None, &operator);
+            ana.profile.city = Some(Text::try_from(city.to_owned()).unwrap());
+            ana.share()
+        };
+        let pages = |share: &Share| -> BTreeMap<_, Vec<_>> {
+            let names = |facts: &Facts| facts.keys().cloned().collect();
+            share.iter().map(|(sheet, facts)| (sheet.clone(), names(facts))).collect()
+        };
+        let (lahore, karachi) = (pages(&living_in("Lahore")), pages(&living_in("Karachi")));
+
+        assert_eq!(lahore[&Sheet::City("lahore".to_owned())], ["city:lahore"]);
+        assert_eq!(karachi[&Sheet::City("karachi".to_owned())], ["city:karachi"]);
+        assert_eq!(lahore[&Sheet::Patients(None)], karachi[&Sheet::Patients(None)]);
+        let long = living_in(&"\u{fdfa}".repeat(100));
+        assert!(long.keys().all(|sheet| format!("{sheet:?}").len() < 200), "{long:?}");
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use crate::{
     doctor::Doctor,
     failures,
     hospital::Hospital,
-    notification::{Channel, NotificationId, Reason},
+    notification::{Channel, NotificationId, Preferences, Reason},
     patient::Patient,
     revision::{Revised, revised},
 };
@@ -224,6 +224,14 @@ impl Person {
             zone: None,
         });
         patient.chain(doctor).next().unwrap_or_default()
+    }
+
+    /// How the person, who is `user`, wants to be told if they have not said. Whoever has neither
+    /// account nor mailbox is told by SMS: nothing else reaches them, and they cannot say so.
+    pub fn usual_wishes(&self, user: UserId) -> Preferences {
+        let mut wishes = Preferences::usual(user);
+        wishes.sms_notifications |= self.account.is_none() && self.contact().email.is_none();
+        wishes
     }
 }
 

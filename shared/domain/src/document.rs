@@ -103,6 +103,8 @@ pub struct Folder {
     #[serde(skip)]
     open_to: BTreeSet<UserId>,
     #[serde(skip)]
+    reader: Option<UserId>,
+    #[serde(skip)]
     emergency: Option<EmergencyAccessId>,
 }
 
@@ -161,6 +163,32 @@ choice! {
         ExperienceCertificate = "EXPERIENCE_CERTIFICATE",
         /// Anything else.
         Other = "OTHER",
+    }
+}
+
+impl DocumentType {
+    /// Whether it says what somebody suffers from, takes or was tested for, and not only who they
+    /// are.
+    pub fn is_clinical(self) -> bool {
+        match self {
+            Self::Lab
+            | Self::Prescription
+            | Self::Xray
+            | Self::Mri
+            | Self::Ct
+            | Self::Ultrasound
+            | Self::Scan
+            | Self::MedicalReport => true,
+            Self::Image
+            | Self::Document
+            | Self::IdProof
+            | Self::AddressProof
+            | Self::InsuranceCard
+            | Self::License
+            | Self::DegreeCertificate
+            | Self::ExperienceCertificate
+            | Self::Other => false,
+        }
     }
 }
 
@@ -255,6 +283,7 @@ impl Folder {
             hospital_name: None,
             also: Vec::new(),
             open_to: BTreeSet::new(),
+            reader: None,
             emergency: None,
         }
     }
@@ -267,9 +296,12 @@ impl Folder {
         Self { hospital, emergency, ..folder.open_to(reader) }
     }
 
-    /// What a patient has shown, open to everyone who knows the patient.
-    pub fn of_patient(patient: &Patient) -> Self {
-        Self::about(Shelf::Patient, patient).open_to(patient.known_to())
+    /// What a patient has shown, open to everyone who knows the patient. What of it speaks of the
+    /// patient's health is open to whom the patient let in, as all of the repository is.
+    pub fn of_patient(repository: &Repository) -> Self {
+        let folder = Self::about(Shelf::Patient, &repository.patient);
+        let (reader, emergency) = (repository.reader().map(UserId::from), repository.emergency());
+        Self { reader, emergency, ..folder.open_to(repository.patient.known_to()) }
     }
 
     fn about(shelf: Shelf, patient: &Patient) -> Self {
@@ -342,6 +374,13 @@ impl Folder {
         std::iter::once(&self.filed_under).chain(&self.also)
     }
 
+    /// Whether everything in it is for `user`.
+    fn is_open_to(&self, user: UserId) -> bool {
+        self.patient.map(UserId::from) == Some(user)
+            || self.doctor.map(UserId::from) == Some(user)
+            || self.open_to.contains(&user)
+    }
+
     /// Whether it is about `actor`.
     pub fn is_about(&self, actor: &Actor) -> bool {
         let doctor = self.doctor.filter(|_| self.shelf == Shelf::Doctor).map(UserId::from);
@@ -358,9 +397,7 @@ impl Subject for Folder {
     }
 
     fn is_of(&self, user: UserId) -> bool {
-        self.patient.map(UserId::from) == Some(user)
-            || self.doctor.map(UserId::from) == Some(user)
-            || self.open_to.contains(&user)
+        self.is_open_to(user) || self.reader == Some(user)
     }
 
     fn hospital(&self) -> Option<HospitalId> {
@@ -399,9 +436,14 @@ impl Document {
         by: &Actor,
     ) -> Result<Self, Misfiled> {
         folder.shelf.demand(said.document_type)?;
+        // Where a patient shows something, it comes from the hospital of who files it.
+        let hospital = match folder.shelf {
+            Shelf::Patient => by.hospital,
+            _ => folder.hospital,
+        };
         Ok(Self {
             id: Id::generate(by.at),
-            folder: folder.clone(),
+            folder: Folder { hospital, ..folder.clone() },
             document_type: said.document_type,
             title: said.title.unwrap_or_else(|| Text::known(file.name.reveal())),
             description: said.description,
@@ -432,15 +474,21 @@ impl Document {
     /// The same document, to be seen by those to whom `folder` is open.
     #[must_use]
     pub fn in_hands_of(self, folder: &Folder) -> Self {
-        // A report stays that of the hospital that it came from.
+        // What says something of a patient stays that of the hospital that it came from.
         let hospital = match folder.shelf {
-            Shelf::Report => self.folder.hospital,
+            Shelf::Report | Shelf::Patient => self.folder.hospital,
             _ => folder.hospital,
         };
-        let Folder { patient, doctor, ref open_to, emergency, .. } = *folder;
+        let Folder { patient, doctor, ref open_to, reader, emergency, .. } = *folder;
         let open_to = open_to.clone();
-        let folder = Folder { patient, doctor, hospital, open_to, emergency, ..self.folder };
+        let folder =
+            Folder { patient, doctor, hospital, open_to, reader, emergency, ..self.folder };
         Self { folder, ..self }
+    }
+
+    /// Whether it says more of a patient than everybody is told who knows the patient.
+    fn is_confided(&self) -> bool {
+        self.folder.shelf == Shelf::Patient && self.document_type.is_clinical()
     }
 
     /// Checks that `by` may change or remove it: who filed it, and admins.
@@ -488,7 +536,11 @@ impl Subject for Document {
     }
 
     fn is_of(&self, user: UserId) -> bool {
-        self.folder.is_of(user)
+        let Folder { patient, reader, .. } = self.folder;
+        match self.is_confided() {
+            true => [patient.map(UserId::from), reader, self.uploaded_by].contains(&Some(user)),
+            false => self.folder.is_open_to(user),
+        }
     }
 
     fn hospital(&self) -> Option<HospitalId> {
@@ -497,6 +549,15 @@ impl Subject for Document {
 
     fn patient(&self) -> Option<PatientId> {
         self.folder.patient
+    }
+
+    /// Doctors who know the patient learn what they lack.
+    fn refusal(&self, actor: &Actor) -> Denied {
+        let knows = actor.user.is_some_and(|user| self.folder.is_open_to(user));
+        match actor.role() {
+            Some(Role::Doctor) if knows && self.is_confided() => Denied::GrantRequired,
+            _ => Denied::NotFound,
+        }
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
@@ -587,6 +648,31 @@ mod tests {
         let kept = serde_json::to_value(&seen).unwrap();
         let read: Document = serde_json::from_value(kept).unwrap();
         assert!(!ali.can(Action::ViewDocument, &read));
+    }
+
+    #[test]
+    fn what_a_patient_shows_of_their_health_is_for_whom_they_let_in() {
+        let (ali, sara) = (actor(Role::Doctor, ALI), actor(Role::Coordinator, SARA));
+        let jinnah = actor(Role::Hospital, JINNAH);
+        let all = [&ali, &sara, &jinnah].map(|who| who.user.unwrap());
+        let known = folder(Shelf::Patient).open_to(all);
+        let asked = |by: &Actor, kind, folder: &Folder| {
+            let mut paper = document(Shelf::Patient);
+            paper.document_type = kind;
+            let paper = paper.within(folder).unwrap();
+            by.authorize(Action::ViewDocument, &paper).map(drop)
+        };
+        for who in [&ali, &sara, &jinnah] {
+            assert_eq!(asked(who, DocumentType::InsuranceCard, &known), Ok(()));
+        }
+        let lab = DocumentType::Lab;
+        assert_eq!(asked(&actor(Role::Patient, ANA), lab, &known), Ok(()));
+        assert_eq!(asked(&ali, lab, &known), Err(Denied::GrantRequired));
+        assert_eq!(asked(&sara, lab, &known), Err(Denied::NotFound));
+        assert_eq!(asked(&jinnah, lab, &known), Err(Denied::NotFound));
+        let let_in = Folder { reader: ali.user, ..folder(Shelf::Patient) };
+        assert_eq!(asked(&ali, lab, &let_in), Ok(()));
+        assert_eq!(asked(&ali, DocumentType::InsuranceCard, &let_in), Err(Denied::NotFound));
     }
 
     #[test]

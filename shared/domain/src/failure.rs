@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::safety::RuleId;
+
 /// What a failure means to the caller, whatever the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -54,6 +56,12 @@ pub trait Failure: Error + Send + Sync + 'static {
     }
 }
 
+impl<F: Failure> From<F> for Box<dyn Failure> {
+    fn from(failure: F) -> Self {
+        Box::new(failure)
+    }
+}
+
 /// One wrong part of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
@@ -61,12 +69,20 @@ pub struct FieldError {
     pub pointer: String,
     /// What is wrong with it. Never repeats the value.
     pub detail: String,
+    /// The rule of the safety check that says so, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
 }
 
 impl FieldError {
     /// Says what is wrong with the field called `name`.
     pub fn of(name: &str, detail: impl Into<String>) -> Self {
-        Self { pointer: format!("/{name}"), detail: detail.into() }
+        Self::at(format!("/{name}"), detail)
+    }
+
+    /// Says what is wrong at a place.
+    pub fn at(pointer: String, detail: impl Into<String>) -> Self {
+        Self { pointer, detail: detail.into(), rule: None }
     }
 }
 

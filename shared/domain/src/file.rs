@@ -1,5 +1,6 @@
 //! Files that people attach to documents: what they are, and how far they have come.
 
+mod fields;
 mod inspection;
 mod jpeg;
 mod ole;
@@ -232,14 +233,6 @@ impl StoredFile {
         match self.state {
             FileState::Awaited { .. } => Ok(Self { state, updated_at: at, ..self }),
             FileState::Clean { .. } | FileState::Rejected { .. } => Err(FileError::Settled),
-        }
-    }
-
-    /// Makes it part of a document. No file belongs to two.
-    pub fn held_by(self, holder: Reference) -> Result<Self, FileError> {
-        match self.holder {
-            None => Ok(Self { holder: Some(holder), ..self }),
-            Some(_) => Err(FileError::Used),
         }
     }
 }

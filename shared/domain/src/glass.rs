@@ -234,6 +234,11 @@ impl EmergencyAccess {
         let review = EmergencyReview { outcome, notes, by: by.user, at: by.at };
         Ok(Self { review: Some(review), ..self })
     }
+
+    /// Whether its review ends a grant: one that came with it, when it was no emergency.
+    pub fn ends(&self, grant: &Grant) -> bool {
+        self.status() == EmergencyStatus::Unjustified && grant.emergency == Some(self.id)
+    }
 }
 
 revised!(EmergencyAccess);
@@ -362,6 +367,21 @@ mod tests {
         assert!(glass.grant(&access).is_some());
         glass.grant = Some(Grant { expires_at: now() + EMERGENCY * 2, ..shorter });
         assert_eq!(glass.grant(&access), None);
+    }
+
+    #[test]
+    fn what_was_no_emergency_ends_with_its_review() {
+        let glass = glass();
+        let access = glass.shatter(reason(), &actor()).unwrap();
+        let own = glass.grant(&access).unwrap();
+        let judged = |outcome| access.clone().judge(outcome, None, &actor()).unwrap();
+
+        assert!(judged(Outcome::Unjustified).ends(&own));
+        assert!(!judged(Outcome::Justified).ends(&own) && !access.ends(&own));
+        let given = Grant::open(access.doctor, access.patient, now());
+        assert!(!judged(Outcome::Unjustified).ends(&given));
+        let another = glass.shatter(reason(), &actor()).unwrap();
+        assert!(!judged(Outcome::Unjustified).ends(&Grant::in_emergency(&another)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     event::Reference,
     failures,
     glass::{EmergencyAccess, EmergencyAccessId},
+    patient::Patient,
 };
 
 /// How long a grant lasts.
@@ -47,6 +48,15 @@ impl Grant {
             granted_at: access.opened_at,
             expires_at: access.expires_at,
             emergency: Some(access.id),
+        }
+    }
+
+    /// The same grant as one to the record that is `patient` now, if it is to a part of it.
+    #[must_use]
+    pub fn in_record_of(self, patient: &Patient) -> Self {
+        match patient.parts().contains(&self.patient) {
+            true => Self { patient: patient.id, ..self },
+            false => self,
         }
     }
 

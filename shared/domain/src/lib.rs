@@ -8,6 +8,7 @@ pub mod account;
 pub mod adherence;
 pub mod appointment;
 pub mod booking;
+pub mod breaker;
 pub mod care;
 pub mod census;
 pub mod chain;

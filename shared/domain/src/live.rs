@@ -305,6 +305,9 @@ pub enum News {
         priority: Priority,
         /// A few words.
         title: Text<200>,
+        /// Whether the application speaks up, as the person wants it.
+        #[serde(default = "speaks_up")]
+        speaks: bool,
     },
     /// An appointment got somewhere.
     Appointment {
@@ -315,13 +318,13 @@ pub enum News {
         /// What was done to it.
         action: Action,
     },
-    /// Somebody's number in a queue changed.
+    /// A queue moved, or somebody's number in it changed.
     Queue {
         /// Whose queue.
         doctor: DoctorId,
         /// Of which day.
         date: Date,
-        /// The number.
+        /// The number, unless somebody else has left with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<u32>,
         /// What was done.
@@ -341,6 +344,11 @@ pub enum News {
         /// What kind of thing.
         entry: EntryKind,
     },
+}
+
+/// What was entered before anybody asked is spoken of.
+fn speaks_up() -> bool {
+    true
 }
 
 choice! {

@@ -14,6 +14,7 @@ use crate::{
     failures,
     hospital::HospitalId,
     id::Identified,
+    patient::Health,
     revision::{Revised, revised},
     text::Text,
 };
@@ -155,6 +156,11 @@ impl MedicalRecord {
             revision: Revision::FIRST,
         };
         Ok((record, over))
+    }
+
+    /// Whether it says that the patient is allergic to something.
+    pub fn tells_of_allergy(&self) -> bool {
+        self.account.allergies.as_ref().is_some_and(|words| !Health::none_meant_by(words))
     }
 
     /// Checks that what it says agrees: a patient comes again after the visit.

@@ -26,10 +26,9 @@ use crate::{
     Id, Revision,
     access::{Action, Subject, UserId},
     account::Zone,
-    appointment::AppointmentId,
+    appointment::{Appointment, AppointmentId},
     choice::choice,
     event::{Event, EventId, Reference},
-    failures,
     id::Identified,
     reminder::Reminder,
     revision::{Revised, revised},
@@ -158,6 +157,9 @@ pub struct Notification {
     /// When it is of no use any more. It is not sent from then on.
     #[serde(default, rename = "void_at", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// As long as what it is true, if that can change. It is not sent from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_long_as: Option<Condition>,
     /// When it came.
     pub created_at: Timestamp,
     /// When the person read it.
@@ -267,6 +269,7 @@ impl Notification {
             metadata: BTreeMap::new(),
             scheduled_for: None,
             expires_at: None,
+            as_long_as: None,
             created_at,
             read_at: None,
             sent_at: None,
@@ -297,6 +300,15 @@ impl Notification {
     #[must_use]
     pub fn about(self, appointment: AppointmentId) -> Self {
         Self { appointment: Some(appointment), ..self }.noting("appointment", appointment)
+    }
+
+    /// The same, about an appointment to come: of no use any more once that begins, and not true
+    /// once it was moved or called off.
+    #[must_use]
+    pub fn ahead_of(self, appointment: &Appointment) -> Self {
+        let (visit, starts_at) = (appointment.id, appointment.span.start());
+        let as_long_as = Some(Condition::Standing { visit, starts_at });
+        Self { as_long_as, ..self.about(visit).until(starts_at) }
     }
 
     /// Adds an id, a state or a number for programs.
@@ -381,13 +393,6 @@ impl Subject for Inbox {
 
     fn owner(&self) -> Option<UserId> {
         Some(self.owner)
-    }
-}
-
-failures! {
-    /// Why a notification cannot be changed.
-    pub enum NotificationError {
-        Stale = Conflict "notification-stale" "the notification was changed in the meantime",
     }
 }
 

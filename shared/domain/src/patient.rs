@@ -201,7 +201,8 @@ pub struct Health {
     /// Illnesses that stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chronic_conditions: Vec<Text<200>>,
-    /// Medicines that are taken at present.
+    /// Medicines that are taken at present. An entry such as `none` says that there are none; an
+    /// empty list says nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub current_medications: Vec<Text<200>>,
 }
@@ -365,6 +366,16 @@ impl Patient {
             Standing::Removed { removed_at, .. } => Some(removed_at + RETENTION),
             Standing::Current | Standing::Merged { .. } => None,
         }
+    }
+
+    /// The patient once somebody has written down an allergy elsewhere: that there are none is no
+    /// longer known. `None` if nobody said so.
+    #[must_use]
+    pub fn doubt_no_allergies(mut self, now: Timestamp) -> Option<Self> {
+        let denied = self.health.allergy_status == AllergyStatus::NoneKnown;
+        self.health.allergy_status = AllergyStatus::Unavailable;
+        self.updated_at = now;
+        denied.then_some(self)
     }
 
     /// Everyone on whose roster the patient stands: nobody once the record is gone.
@@ -538,8 +549,8 @@ impl Health {
         };
     }
 
-    /// Whether the words say that there are no allergies.
-    pub fn none_meant_by(words: &Text<2000>) -> bool {
+    /// Whether the words, or the entry of a list, say that there is nothing to name.
+    pub fn none_meant_by<const MAX: usize>(words: &Text<MAX>) -> bool {
         let folded = search::fold(words.reveal());
         let said = folded.trim_end_matches('.');
         ["none", "none known", "no", "nil", "nka", "nkda", "no allergies", "no known allergies"]
@@ -723,5 +734,17 @@ mod tests {
         assert_eq!(settle(AllergyStatus::NoneKnown, false), Ok(AllergyStatus::NoneKnown));
         assert_eq!(settle(AllergyStatus::NoneKnown, true), Err(PatientError::AllergiesContradict));
         assert_eq!(settle(AllergyStatus::Known, false), Err(PatientError::AllergiesMissing));
+    }
+
+    #[test]
+    fn an_allergy_that_is_told_elsewhere_is_a_doubt_only_where_there_were_none() {
+        let doubted = |status| {
+            let mut anna = patient("Anna", 1);
+            anna.health.allergy_status = status;
+            anna.doubt_no_allergies(Timestamp::UNIX_EPOCH).map(|anna| anna.health.allergy_status)
+        };
+        assert_eq!(doubted(AllergyStatus::NoneKnown), Some(AllergyStatus::Unavailable));
+        let others = [AllergyStatus::Known, AllergyStatus::NotRecorded, AllergyStatus::Unavailable];
+        assert!(others.into_iter().all(|status| doubted(status).is_none()));
     }
 }

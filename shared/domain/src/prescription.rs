@@ -9,17 +9,17 @@ pub mod verification;
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use self::handover::Handover;
+use self::{handover::Handover, medication::LONGEST};
 pub use self::{
     medication::{
         Days, DosageForm, Frequency, Item, ItemId, Medication, OutOfBounds, Quantity, Refills,
         Timing,
     },
     note::{PrescriptionNote, PrescriptionNoteId},
-    regimen::{Bedside, CommonRules, Regimen, RuleError, check_alone},
+    regimen::{Asked, Bedside, CommonRules, Regimen, RuleError, check_alone},
     search::Search,
 };
 use crate::{
@@ -373,10 +373,8 @@ impl Prescription {
     }
 
     /// The medicines that the patient may be taking at `now` because of it. One that was handed
-    /// out, or was to be taken for longer than the prescription holds, counts to its end.
+    /// out, or was to be taken for longer than the prescription holds, counts until it is used up.
     pub fn taken(&self, now: Timestamp) -> impl Iterator<Item = &Item> {
-        let handed_out = self.step(PrescriptionStatus::Dispensed).map(|step| step.at);
-        let since = handed_out.unwrap_or(self.issued_at);
         let counts = match self.status {
             PrescriptionStatus::Active
             | PrescriptionStatus::Expired
@@ -386,23 +384,61 @@ impl Prescription {
             | PrescriptionStatus::Replaced => false,
         };
         let ends = self.ends_at();
-        let is_taken = move |item: &&Item| {
-            let lasts = item.medication.lasts().unwrap_or(SignedDuration::ZERO);
-            counts && item.is_active() && now < ends.max(since.max(item.added_at) + lasts)
-        };
+        let is_taken =
+            move |item: &&Item| counts && item.is_active() && now < ends.max(self.used_up_at(item));
         self.items.iter().filter(is_taken)
     }
 
-    /// When the patient will have taken the last of an item, if the doctor said for how long.
-    pub fn last_day_of(&self, item: &Item) -> Option<Date> {
-        let handed_out = self.step(PrescriptionStatus::Dispensed).map(|step| step.at);
-        let since = handed_out.unwrap_or(self.issued_at).max(item.added_at);
-        Some(self.zone.date(since + item.medication.lasts()?).saturating_sub(1.day()))
+    /// When nothing is left of an item. A supply begins when it is handed out, or when the one
+    /// before is used up; those that nobody has handed out yet follow at once. What was handed out
+    /// lasts for a year if nobody said how long, and all of it for a year at most.
+    fn used_up_at(&self, item: &Item) -> Timestamp {
+        let supplies = item.medication.supplies();
+        let handed_out = || self.handed_out().take(supplies.into());
+        let last = handed_out().last();
+        let longest = last.unwrap_or(item.added_at) + LONGEST;
+        let Some(each) = item.medication.supply_lasts() else {
+            return if last.is_some() { longest } else { item.added_at };
+        };
+        let begun = handed_out().fold(item.added_at, |until, at| until.max(at) + each);
+        let to_come = handed_out().fold(i32::from(supplies), |left, _| left - 1);
+        longest.min(begun + each * to_come)
     }
 
-    /// The medicines were handed out.
-    pub fn dispense(self, by: &Actor) -> Result<Self, StateError> {
-        self.advance(&[PrescriptionStatus::Active], PrescriptionStatus::Dispensed, by)
+    /// When its medicines were handed out, each time.
+    pub fn handed_out(&self) -> impl Iterator<Item = Timestamp> {
+        let steps = self.steps.iter().filter(|step| step.to == PrescriptionStatus::Dispensed);
+        steps.map(|step| step.at)
+    }
+
+    /// How many supplies may still be handed out at `now`: of the first and as many as the
+    /// medicines that the patient is to take have refills.
+    pub fn supplies_left(&self, now: Timestamp) -> u16 {
+        let holds = match self.state(now) {
+            PrescriptionStatus::Active => true,
+            PrescriptionStatus::Dispensed => now < self.ends_at(),
+            PrescriptionStatus::Completed
+            | PrescriptionStatus::Cancelled
+            | PrescriptionStatus::Expired
+            | PrescriptionStatus::Replaced => false,
+        };
+        let active = self.items.iter().filter(|item| item.is_active());
+        let supplies = active.map(|item| item.medication.supplies()).max().unwrap_or(1);
+        let left = self.handed_out().fold(supplies, |left, _| left.saturating_sub(1));
+        if holds { left } else { 0 }
+    }
+
+    /// The medicines were handed out. A further supply takes somebody who `knows` of those before,
+    /// so that what is sent twice hands out once.
+    pub fn dispense(self, knows: bool, by: &Actor) -> Result<Self, StateError> {
+        let (is, to) = (self.state(by.at), PrescriptionStatus::Dispensed);
+        if self.supplies_left(by.at) == 0 {
+            return Err(StateError::Wrong { is, to });
+        }
+        if self.handed_out().next().is_some() && !knows {
+            return Err(StateError::Unseen);
+        }
+        self.advance(&[is], to, by)
     }
 
     /// The patient needs it no longer.
@@ -479,21 +515,30 @@ impl Prescription {
 
     /// Takes a medicine off the prescription. The version before still names it.
     pub fn remove(&mut self, id: ItemId, by: &Actor) -> Result<(), PrescriptionError> {
-        self.item_mut(id)?;
-        self.items.retain(|item| item.id != id);
+        let place = self.place_of(id)?;
+        self.forget_alerts_about(place);
+        self.items.remove(place);
+        self.safety.move_to(|at| at - usize::from(at > place));
         self.updated_at = by.at;
         Ok(())
     }
 
     /// The patient is to take a medicine no longer.
     pub fn deactivate(&mut self, id: ItemId, by: &Actor) -> Result<(), PrescriptionError> {
+        let place = self.place_of(id)?;
         let item = self.item_mut(id)?;
         if !item.is_active() {
             return Err(PrescriptionError::Deactivated);
         }
         (item.deactivated_at, item.deactivated_by) = (Some(by.at), by.user);
+        self.forget_alerts_about(place);
         self.updated_at = by.at;
         Ok(())
+    }
+
+    fn forget_alerts_about(&mut self, place: usize) {
+        let medicines: Vec<_> = self.items.iter().map(|item| item.medication.to_check()).collect();
+        self.safety.forget(place, &medicines);
     }
 
     /// Checks that a medicine of it can still be stopped.
@@ -506,6 +551,11 @@ impl Prescription {
             | PrescriptionStatus::Cancelled
             | PrescriptionStatus::Replaced) => Err(StateError::Closed { is }),
         }
+    }
+
+    fn place_of(&self, id: ItemId) -> Result<usize, PrescriptionError> {
+        let found = self.items.iter().position(|item| item.id == id);
+        found.ok_or(PrescriptionError::NoSuchItem)
     }
 
     fn item_mut(&mut self, id: ItemId) -> Result<&mut Item, PrescriptionError> {
@@ -598,6 +648,8 @@ pub enum StateError {
         /// The state it is in.
         is: PrescriptionStatus,
     },
+    /// Its medicines were handed out before, and whoever hands out more did not say that they know.
+    Unseen,
 }
 
 impl fmt::Display for StateError {
@@ -605,6 +657,9 @@ impl fmt::Display for StateError {
         match self {
             Self::Wrong { is, to } => write!(f, "the prescription is {is} and cannot become {to}"),
             Self::Closed { is } => write!(f, "the prescription is {is} and stays as it is"),
+            Self::Unseen => f.write_str(
+                "the medicines were handed out before; a further supply takes If-Match with the present ETag",
+            ),
         }
     }
 }
@@ -615,12 +670,14 @@ impl Failure for StateError {
     fn class(&self) -> Class {
         match self {
             Self::Wrong { .. } | Self::Closed { .. } => Class::Conflict,
+            Self::Unseen => Class::Conflict,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::Wrong { .. } | Self::Closed { .. } => "prescription-state",
+            Self::Unseen => "dispensed-before",
         }
     }
 }

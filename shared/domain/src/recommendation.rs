@@ -27,7 +27,7 @@ pub use self::{
         Outcome, Warning, WithoutModel,
     },
     inquiry::{BadInquiry, Facts, Gap, Inquiry, InquiryKey, RULES_VERSION},
-    limits::{Breaker, Budget, Open},
+    limits::Budget,
     prompt::{PROMPT_VERSION, Prompt, prompt, repair},
     settings::{RecommendationSettings, SettingsError},
     shortlist::{Candidate, CandidateId, MOST_CANDIDATES, Shortlist, candidates},

@@ -15,7 +15,7 @@ use crate::{
     failures,
     hospital::HospitalId,
     id::Identified,
-    patient::Patient,
+    patient::{Health, Patient},
     revision::{Revised, revised},
     text::Text,
 };
@@ -202,6 +202,11 @@ impl HealthRecord {
     /// Whether it can be found.
     pub fn is_current(&self) -> bool {
         self.removed_at.is_none()
+    }
+
+    /// Whether it says that the patient is allergic to something. One that is private says so, too.
+    pub fn tells_of_allergy(&self) -> bool {
+        self.is_current() && self.kind == RecordKind::Allergy && !Health::none_meant_by(&self.title)
     }
 
     /// Names the doctors whom it concerns. A doctor who wrote it always is.

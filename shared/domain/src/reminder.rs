@@ -152,6 +152,12 @@ impl Reminder {
         self.due(before.max(useful), now).first().copied()
     }
 
+    /// How many times went by, since it was time at `since`, of which the patient was not told and
+    /// that are of no use any more at `now`.
+    pub fn missed(&self, since: Timestamp, now: Timestamp) -> usize {
+        self.due(since - SignedDuration::from_secs(1), now - DOSE).len()
+    }
+
     /// The instants behind `from`, up to `until`, at which it is time, if it is switched on.
     ///
     /// A time that clocks skip comes when they have jumped over it, and one that they show twice
@@ -399,6 +405,19 @@ mod tests {
             owed("2030-01-07T08:30:00Z", "2030-01-07T08:31:00Z"),
             at("2030-01-07T08:30:00Z")
         );
+    }
+
+    #[test]
+    fn what_is_owed_no_longer_counts_as_missed() {
+        let missed = |since: &str, now: &str| {
+            let (since, now) = (since.parse().unwrap(), now.parse().unwrap());
+            reminder(&["08:00", "08:30"], "UTC").missed(since, now)
+        };
+        let eight = "2030-01-07T08:00:00Z";
+        assert_eq!(missed(eight, eight), 0);
+        assert_eq!(missed(eight, "2030-01-07T08:59:59Z"), 0);
+        assert_eq!(missed(eight, "2030-01-07T09:00:00Z"), 1);
+        assert_eq!(missed(eight, "2030-01-08T09:00:00Z"), 3);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod check;
 mod data;
 mod dose;
 mod gaps;
+mod leftover;
 mod lexicon;
 mod overrule;
 mod report;
@@ -18,7 +19,7 @@ pub use self::{
     check::{allergens, check, ingredients, named_within},
     data::{RuleInfo, Source, rules, sources, version},
     dose::DailyIntake,
-    overrule::{Override, SafetyError},
+    overrule::{Grounds, Override, SafetyError},
     report::{Alert, DISCLAIMER, Kind, Report, RuleId, Severity, UnknownRule},
     site::{BadSiteRules, SafetyRules, SafetyRulesError, SiteRule, SiteRules},
 };
@@ -82,7 +83,8 @@ impl<'a> Person<'a> {
 
     /// The medicines that the record says the patient takes.
     pub fn medicines_of(patient: &'a Patient) -> Vec<Medicine<'a>> {
-        let names = patient.health.current_medications.iter().map(Text::reveal);
+        let listed = patient.health.current_medications.iter();
+        let names = listed.filter(|words| !Health::none_meant_by(words)).map(Text::reveal);
         names.map(Medicine::named).collect()
     }
 }

@@ -40,7 +40,7 @@ pub struct Webhook {
     pub hospital: HospitalId,
     /// Where the program listens.
     pub url: WebhookUrl,
-    /// What it is told of; everything that belongs to the hospital if nothing is named.
+    /// What it is told of; every change in the hospital, but no look, if nothing is named.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub actions: BTreeSet<Action>,
     /// When it was made.
@@ -137,7 +137,8 @@ impl Webhook {
     pub fn wants(&self, event: &Event) -> bool {
         let named = match event.action {
             Action::PingWebhook => event.subject == self.reference(),
-            action => self.actions.is_empty() || self.actions.contains(&action),
+            action if self.actions.is_empty() => !action.is_look(),
+            action => self.actions.contains(&action),
         };
         self.is_active() && event.hospital == Some(self.hospital) && named
     }
@@ -435,6 +436,9 @@ mod tests {
         assert!(heard(&some, Action::CreateAppointment));
         assert!(!heard(&some, Action::CancelAppointment));
         assert!(heard(&all, Action::CancelAppointment));
+        for look in [Action::ViewPatient, Action::ListPrescriptions, Action::DownloadFile] {
+            assert!(!heard(&all, look) && heard(&webhook(&[look]), look), "{look:?}");
+        }
         assert!(!all.wants(&event(Action::CancelAppointment, some.hospital, Reference::hub())));
 
         let ping = |of: &Webhook| event(Action::PingWebhook, some.hospital, of.reference());

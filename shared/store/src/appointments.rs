@@ -25,7 +25,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Item, Key, Page, StoreError, Table, Window, WriteError, aggregate, care, doctors,
+    Bookmark, Due, Entity, Item, Key, Page, StoreError, Table, Window, WriteError, aggregate, care,
+    doctors,
     entity::{self, Expiry},
     filing::Refiling,
     hospitals,
@@ -296,7 +297,7 @@ impl Appointments<'_> {
             Kind::Slot => records::open(transaction, &HealthRecord::of_visit(appointment), Faster),
             Kind::Request | Kind::Consultation | Kind::WalkIn => transaction,
         };
-        settle(save_books(transaction, booked.books, &permit)?).await
+        save_books(transaction, booked.books, &permit)?.won().await
     }
 
     /// Saves a request for which nobody's time is taken yet.
@@ -304,7 +305,7 @@ impl Appointments<'_> {
         let permit = about(request, None, permit);
         let transaction = enter(self.store.transaction(&permit), request, Faster);
         // Nobody can have made the same appointment before.
-        settle(transaction).await.map(|_| ())
+        transaction.won().await.map(drop)
     }
 
     /// Enters appointments that took place before the hub knew of them, twenty at most, with the
@@ -319,7 +320,7 @@ impl Appointments<'_> {
         let entering = appointments
             .iter()
             .fold(transaction, |transaction, appointment| enter(transaction, appointment, Faster));
-        settle(save_books(entering, books, permit)?).await
+        save_books(entering, books, permit)?.won().await
     }
 
     /// Saves an appointment that got a step further, and the visit if it took place. Says whether
@@ -330,7 +331,7 @@ impl Appointments<'_> {
         after: &Appointment,
         permit: &Permit,
     ) -> Result<bool, StoreError> {
-        settle(self.resaved(before, after, None, permit)).await
+        self.resaved(before, after, None, permit).won().await
     }
 
     /// Saves what an appointment that nobody changed meanwhile is about.
@@ -354,14 +355,14 @@ impl Appointments<'_> {
     ) -> Result<bool, StoreError> {
         let transaction = self.resaved(before, booked.appointment, booked.care, permit);
         let transaction = with_care(transaction, booked.care, booked.patient);
-        settle(save_books(transaction, booked.books, permit)?).await
+        save_books(transaction, booked.books, permit)?.won().await
     }
 
     /// Saves an appointment that was moved or called off with the books that show it, and offers
     /// the time that became free. Says whether it did.
     pub async fn retime(&self, moved: &Moved<'_>, permit: &Permit) -> Result<bool, StoreError> {
         let transaction = self.resaved(moved.before, moved.after, None, permit);
-        settle(save_books(transaction, moved.books, permit)?).await
+        save_books(transaction, moved.books, permit)?.won().await
     }
 
     fn resaved(
@@ -375,13 +376,13 @@ impl Appointments<'_> {
         advance(self.store.transaction(&permit), before, after, Faster)
     }
 
-    /// The appointments that the hub has to see to by `now`, as nobody else does. One that cannot be
-    /// read does not hide the others.
+    /// Some of the appointments that the hub has to see to by `now`, as nobody else does.
     pub async fn due(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<Result<Appointment, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Scheduling, now).await
+        from: Bookmark,
+    ) -> Result<Due<Appointment>, StoreError> {
+        self.store.sweep().seen(Table::Scheduling, now, from).await
     }
 }
 
@@ -466,14 +467,6 @@ impl Found {
 /// Somebody was faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Faster;
-
-pub(crate) async fn settle(transaction: Transaction<'_, Faster>) -> Result<bool, StoreError> {
-    match transaction.commit().await {
-        Ok(()) => Ok(true),
-        Err(WriteError::Condition(Faster)) => Ok(false),
-        Err(WriteError::Store(error)) => Err(error),
-    }
-}
 
 /// The event names the doctor and the care that began, so that `relay` counts them.
 pub(crate) fn about(

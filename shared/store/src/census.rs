@@ -12,14 +12,20 @@ use carehub_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Key, StoreError, Table, Window, WriteError, aggregate, entity, key::Partition,
-    query::Order, totals, transaction::Transaction,
+    Entity, Key, StoreError, Table, Window, WriteError, aggregate, entity,
+    key::{Partition, Slice},
+    query::Order,
+    totals,
+    transaction::Transaction,
 };
 
 aggregate! {
     /// The sheets that `relay` keeps.
     Census
 }
+
+/// The most sheets of words that are read at once.
+const WORDS: u16 = 5000;
 
 /// How often a record that is counted by others at the same time is tried.
 const TRIES: usize = 8;
@@ -31,11 +37,20 @@ impl Census<'_> {
         Ok(found.map(|Numbers(facts)| facts).unwrap_or_default())
     }
 
-    /// Where the patients of the hub live, by city.
+    /// How many patients of the hub live in each city. Of too many, those first in the alphabet.
     pub async fn cities(&self) -> Result<Facts, StoreError> {
-        let slice = cities().slice("letter#");
-        let letters = self.store.page::<Numbers>(slice, Order::OldestFirst, Window::first(200));
-        Ok(letters.await?.records.into_iter().flat_map(|Numbers(facts)| facts).collect())
+        self.words(cities().slice("city#")).await
+    }
+
+    /// How many doctors of the hub there are in each field of medicine. Of too many, those first
+    /// in the alphabet.
+    pub async fn fields(&self) -> Result<Facts, StoreError> {
+        self.words(fields().slice("field#")).await
+    }
+
+    async fn words(&self, slice: Slice) -> Result<Facts, StoreError> {
+        let words = self.store.page::<Numbers>(slice, Order::OldestFirst, Window::first(WORDS));
+        Ok(words.await?.records.into_iter().flat_map(|Numbers(facts)| facts).collect())
     }
 
     /// Counts what a record adds now instead of what it added before.
@@ -85,8 +100,9 @@ fn at(sheet: &Sheet) -> Key {
     match sheet {
         Sheet::Patients(None) => place("patients", "hub".to_owned()),
         Sheet::Patients(Some(keeper)) => place("patients", keeper.to_string()),
-        Sheet::Cities(letter) => cities().sort("letter", letter),
+        Sheet::City(city) => cities().sort("city", city),
         Sheet::Doctors => place("doctors", "hub".to_owned()),
+        Sheet::Field(field) => fields().sort("field", field),
         Sheet::Totals(None) => totals::hub(),
         Sheet::Totals(Some(person)) => totals::of_person(*person),
         Sheet::Visits(None) => place("visits", "hub".to_owned()),
@@ -100,6 +116,10 @@ fn at(sheet: &Sheet) -> Key {
 
 fn cities() -> Partition {
     Key::partition(Table::Rollups, "cities", "hub")
+}
+
+fn fields() -> Partition {
+    Key::partition(Table::Rollups, "fields", "hub")
 }
 
 /// A sheet, each number an attribute of its own.

@@ -1,6 +1,9 @@
 //! The chain that shows whether the audit log is whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use carehub_domain::{
@@ -94,23 +97,29 @@ impl Chains<'_> {
         Ok(heads)
     }
 
-    /// At most `most` of the heads that have moved since the last checkpoint of their chain. One
-    /// that cannot be read does not hide the others.
-    pub async fn moved(&self, most: usize) -> Result<Vec<Result<Head, StoreError>>, StoreError> {
+    /// The heads that have moved since the last checkpoint of their chain: that of the hub first,
+    /// then those that are furthest ahead of theirs. One that cannot be read does not hide the
+    /// others.
+    pub async fn moved(&self) -> Result<Vec<Result<Head, StoreError>>, StoreError> {
         let mut kept: BTreeMap<Tenant, u64> = BTreeMap::new();
         self.through(&chains().slice(prefix(Kept::KIND)), |item| {
             kept.extend(entity::decode(item).map(|it: Kept| (it.tenant, it.number)).ok());
         })
         .await?;
+        let ahead =
+            |head: &Head| head.number.abs_diff(kept.get(&head.tenant).copied().unwrap_or(0));
         let mut moved = Vec::new();
         self.through(&chains().slice(prefix(Head::KIND)), |item| {
             let head = entity::decode::<Head>(item);
-            let stays = head.as_ref().is_ok_and(|it| kept.get(&it.tenant) == Some(&it.number));
-            if !stays && moved.len() < most {
+            if !head.as_ref().is_ok_and(|head| ahead(head) == 0) {
                 moved.push(head);
             }
         })
         .await?;
+        moved.sort_by_key(|head| match head {
+            Ok(head) => (head.tenant != Tenant::Hub, Reverse(ahead(head))),
+            Err(_) => (true, Reverse(0)),
+        });
         Ok(moved)
     }
 

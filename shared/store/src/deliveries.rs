@@ -4,22 +4,28 @@ use std::collections::BTreeMap;
 
 use carehub_domain::{
     access::UserId,
+    account::Zone,
     delivery::{
         Contact, Delivery, DeliveryError, DeliveryKey, DeliveryState, Outgoing, Person, REMEMBERED,
     },
     event::EventId,
     failures,
     hospital::HospitalId,
-    notification::{Channel, Notification, NotificationId, Preferences, Priority, Reason},
+    notification::{
+        Channel, Decision, Notification, NotificationId, Preferences, Priority, Reason,
+    },
     webhook::WebhookId,
 };
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Item, Key, StoreError, Table, WriteError, accounts, aggregate, doctors,
+    Bookmark, Due, Entity, Item, Key, StoreError, Table, WriteError, accounts, aggregate, doctors,
     entity::{self, Expiry},
-    hospitals, notifications, patients,
+    hospitals,
+    key::Partition,
+    notifications, patients,
+    race::won,
     transaction::Transaction,
 };
 
@@ -49,18 +55,24 @@ pub struct Sending {
 }
 
 impl Sending {
+    /// What becomes of it at `now`, as the person wants it.
+    pub fn decide(&self, now: Timestamp) -> Decision {
+        let Self { notification, channel, preferences, .. } = self;
+        preferences.decide(notification, *channel, self.zone(), now, self.sent_today(now))
+    }
+
     /// How many other notifications left the hub for the person today.
-    pub fn sent_today(&self, now: Timestamp) -> u32 {
+    fn sent_today(&self, now: Timestamp) -> u32 {
         self.today(now).map_or(0, |day| day.beside(self.notification.id))
     }
 
     fn today(&self, now: Timestamp) -> Option<&Outgoing> {
-        self.days.get(&self.date(now))
+        self.days.get(&self.zone().date(now))
     }
 
-    /// Which day it is where the person lives.
-    fn date(&self, now: Timestamp) -> Date {
-        self.preferences.zone(self.contact.zone.as_ref(), &self.notification).date(now)
+    /// Where the person's hours and days are.
+    fn zone(&self) -> &Zone {
+        self.preferences.zone(self.contact.zone.as_ref(), &self.notification)
     }
 
     fn named(&self) -> (UserId, NotificationId) {
@@ -113,7 +125,7 @@ impl Deliveries<'_> {
             notification,
             channel,
             delivery: take(&mut found, &delivery)?,
-            preferences: preferences.unwrap_or_else(|| Preferences::usual(recipient)),
+            preferences: preferences.unwrap_or_else(|| person.usual_wishes(recipient)),
             contact: person.contact(),
             days: counts,
         }))
@@ -130,7 +142,7 @@ impl Deliveries<'_> {
         let (transaction, claimed) = self.filed(sending, DeliveryState::Claimed { at: now });
         let today = sending.today(now).cloned();
         let is_first = today.is_none();
-        let mut today = today.unwrap_or_else(|| Outgoing::on(recipient, sending.date(now)));
+        let mut today = today.unwrap_or_else(|| Outgoing::on(recipient, sending.zone().date(now)));
         let counts = sending.notification.priority != Priority::Urgent;
         let transaction = match counts && today.count(notification) {
             false => transaction,
@@ -188,19 +200,16 @@ impl Deliveries<'_> {
             Err(WriteError::Store(error)) => return Err(error),
         }
         let again = Transaction::on(self.store).replace(&mut delivery.clone(), Sent::Elsewhere);
-        match again.commit().await {
-            Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
-            Err(WriteError::Store(error)) => Err(error),
-        }
+        again.won().await.map(drop)
     }
 
-    /// The deliveries that waited until now and are to go on their queue again. One that cannot be
-    /// read does not hide the others.
+    /// Some of the deliveries that waited until now and are to go on their queue again.
     pub async fn waiting(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<Result<Delivery, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Engagement, now).await
+        from: Bookmark,
+    ) -> Result<Due<Delivery>, StoreError> {
+        self.store.sweep().seen(Table::Engagement, now, from).await
     }
 
     /// Looks for a delivery again at `until`, unless somebody had it in hand since it was read.
@@ -214,14 +223,13 @@ impl Deliveries<'_> {
         won(transaction.replace(&mut later, DeliveryError::Stale).commit().await.map(|()| later))
     }
 
-    /// Gives up a delivery of what is of no use any more, unless somebody had it in hand since it was
-    /// read.
+    /// Gives up a delivery, unless somebody had it in hand since it was read.
     pub async fn abandon(
         &self,
         delivery: Delivery,
+        reason: Reason,
         at: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
-        let reason = Reason::Expired;
         let mut dropped = delivery.becoming(DeliveryState::Dropped { at, reason });
         let transaction = Transaction::on(self.store);
         won(transaction
@@ -262,14 +270,6 @@ fn take<T: Entity>(
     found.remove(key).map(entity::decode).transpose()
 }
 
-fn won<T>(written: Result<T, WriteError<DeliveryError>>) -> Result<Option<T>, StoreError> {
-    match written {
-        Ok(record) => Ok(Some(record)),
-        Err(WriteError::Condition(DeliveryError::Stale)) => Ok(None),
-        Err(WriteError::Store(error)) => Err(error),
-    }
-}
-
 fn at(recipient: UserId, key: DeliveryKey) -> Key {
     notifications::inbox(recipient).sort(Delivery::KIND, key)
 }
@@ -278,8 +278,13 @@ fn day_of(recipient: UserId, date: Date) -> Key {
     notifications::inbox(recipient).sort(Outgoing::KIND, date)
 }
 
+/// What is known of the calls to a program.
+pub(crate) fn of_webhook(webhook: WebhookId) -> Partition {
+    Key::partition(Table::Engagement, "webhook-delivery", webhook)
+}
+
 fn told(webhook: WebhookId, event: EventId) -> Key {
-    Key::partition(Table::Engagement, "webhook-delivery", webhook).sort("event", event)
+    of_webhook(webhook).sort("event", event)
 }
 
 impl Entity for Delivery {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use carehub_domain::{
-    access::{Action, Actor, Guarded, Permit, UserId},
+    access::{Action, Actor, Guarded, PatientId, Permit, UserId},
     document::{Document, DocumentError, DocumentId, DocumentType, Folder, Shelf},
     event::Reference,
     file::StoredFile,
@@ -32,6 +32,16 @@ impl Documents<'_> {
     ) -> Result<Guarded<Document>, StoreError> {
         let found = self.store.paper::<Document>(id).await?;
         Ok(Guarded::new(found.and_then(|document| document.within(folder))))
+    }
+
+    /// Looks up the folder of what a patient has shown, as it is to `actor`.
+    pub async fn of_patient(
+        &self,
+        patient: PatientId,
+        actor: &Actor,
+    ) -> Result<Guarded<Folder>, StoreError> {
+        let repository = self.store.repositories().before(patient, actor).await?;
+        Ok(Guarded::new(repository.as_ref().map(Folder::of_patient)))
     }
 
     /// Looks up a report, and the repository that it lies in, which `actor` has to be cleared

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -37,9 +37,10 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
 pub(crate) enum Expiry {
     /// DynamoDB drops it, within days.
     Lazily(Timestamp),
-    /// The sweep finds it by its day and deletes it, within the hour.
+    /// It is found by its kind and day and deleted, within the hour; DynamoDB drops what is
+    /// forgotten.
     Promptly(Timestamp),
-    /// It stays; housekeeping finds it by its day and sees to it.
+    /// It stays; housekeeping finds it by its kind and day and sees to it.
     Seen(Timestamp),
 }
 
@@ -61,12 +62,12 @@ pub(crate) fn encode_at<T: Entity>(record: &T, key: Key) -> Result<Item, StoreEr
             item.insert(TTL.to_owned(), seconds(at));
         }
         Some(Expiry::Promptly(at)) => {
-            set(EXPIRY_DAY, day(at));
+            set(EXPIRY_DAY, day(T::KIND, day_of(at)));
             set(EXPIRES_AT, at.to_string());
             item.insert(TTL.to_owned(), seconds(at));
         }
         Some(Expiry::Seen(at)) => {
-            set(EXPIRY_DAY, day(at));
+            set(EXPIRY_DAY, day(T::KIND, day_of(at)));
             set(EXPIRES_AT, at.to_string());
         }
     }
@@ -77,9 +78,14 @@ pub(crate) fn decode<T: Entity>(item: Item) -> Result<T, StoreError> {
     serde_dynamo::from_item(item).map_err(|source| StoreError::Corrupt { kind: T::KIND, source })
 }
 
-/// The day on which the sweep looks for what ends at `at`.
-pub(crate) fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).date().to_string()
+/// Where what falls due on a day is found: each kind by itself, so that none hides another.
+pub(crate) fn day(kind: &str, day: Date) -> String {
+    format!("{kind}#{day}")
+}
+
+/// The day of an instant, as the index counts days.
+pub(crate) fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 fn seconds(at: Timestamp) -> AttributeValue {

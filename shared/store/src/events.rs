@@ -1,8 +1,9 @@
 //! The audit log, by month.
 
 use carehub_domain::{
-    access::{Action, PatientId, Permit, UserId},
+    access::{Action, Permit, Subject, UserId},
     event::Event,
+    patient::Patient,
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
@@ -10,6 +11,7 @@ use crate::{
     Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
     key::{Index, Partition},
     query::{Filter, Order},
+    transaction::Transaction,
 };
 
 aggregate! {
@@ -63,19 +65,36 @@ impl Events<'_> {
         self.store.merged(slices, Order::NewestFirst, window, &filter).await
     }
 
-    /// Reads a page of what happened to a patient's data. It lags a moment behind.
+    /// Reads a page of what happened to the data of a patient, and of whoever was merged into them.
+    /// It lags a moment behind.
     pub async fn of_patient(
         &self,
-        patient: PatientId,
+        patient: &Patient,
         window: Window,
     ) -> Result<Page<Event>, StoreError> {
-        let slice = Index::Patient.of(Table::Events, patient).slice(prefix());
-        self.store.page(slice, Order::NewestFirst, window).await
+        let slices = patient.parts().into_iter();
+        let slices = slices.map(|part| Index::Patient.of(Table::Events, part).slice(prefix()));
+        let filter = Filter::default();
+        self.store.merged(slices.collect(), Order::NewestFirst, window, &filter).await
     }
 
     /// Adds a line for a look at what is known of a patient, unless it is the patient who looks.
     pub async fn note_look(&self, permit: &Permit) -> Result<(), StoreError> {
         if permit.is_about_actor() { Ok(()) } else { self.append(permit).await }
+    }
+
+    /// Adds a line for a look at a page for each patient of whom it shows something, unless it is
+    /// the patient who looks.
+    pub async fn note_page<T: Subject>(
+        &self,
+        permit: Permit,
+        page: &[T],
+    ) -> Result<(), StoreError> {
+        let looks = permit.about_each(page.iter().map(T::patient)).into_iter();
+        let looks: Vec<_> = looks.filter(|look| !look.is_about_actor()).collect();
+        let Some((first, others)) = looks.split_first() else { return Ok(()) };
+        let transaction = others.iter().fold(self.store.transaction(first), Transaction::event);
+        transaction.commit().await.map_err(WriteError::only_store)
     }
 
     /// Adds a line for a deed that changes nothing else.

@@ -10,7 +10,8 @@ use carehub_domain::{
 use jiff::Timestamp;
 
 use crate::{
-    Entity, Key, StoreError, Table, WriteError, aggregate, entity::Expiry, transaction::Transaction,
+    Bookmark, Due, Entity, Key, StoreError, Table, WriteError, aggregate, entity::Expiry,
+    transaction::Transaction,
 };
 
 aggregate! {
@@ -69,13 +70,9 @@ impl Files<'_> {
         self.store.transaction(permit).retire(file, FileError::Stale).commit().await
     }
 
-    /// The files that did not arrive or belong to nothing, long enough by `now`. One that cannot
-    /// be read does not hide the others.
-    pub async fn due(
-        &self,
-        now: Timestamp,
-    ) -> Result<Vec<Result<StoredFile, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Clinical, now).await
+    /// Some of the files that did not arrive or belong to nothing, long enough by `now`.
+    pub async fn due(&self, now: Timestamp, from: Bookmark) -> Result<Due<StoredFile>, StoreError> {
+        self.store.sweep().seen(Table::Clinical, now, from).await
     }
 }
 

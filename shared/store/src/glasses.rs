@@ -73,15 +73,22 @@ impl Glasses<'_> {
         self.store.papers(slices, window, wanted).await
     }
 
-    /// Saves what somebody thinks of an emergency, which was `before`.
+    /// Saves what somebody thinks of an emergency, which was `before`. If it was none, the grant
+    /// that came with it ends.
     pub async fn judge(
         &self,
         before: &EmergencyAccess,
         access: &mut EmergencyAccess,
         permit: &Permit,
     ) -> Result<(), WriteError<GlassError>> {
+        let grant = self.store.find::<Grant>(grants::at(access.patient, access.doctor)).await?;
         let transaction = self.store.transaction(permit);
-        papers::supersede(transaction, before, access, GlassError::Stale).commit().await
+        let transaction = papers::supersede(transaction, before, access, GlassError::Stale);
+        let transaction = match grant.filter(|grant| access.ends(grant)) {
+            Some(grant) => grants::withdraw(transaction, &grant, access.id, GlassError::Stale),
+            None => transaction,
+        };
+        transaction.commit().await
     }
 }
 

@@ -3,12 +3,17 @@
 use carehub_domain::{
     access::{Guarded, PatientId, Permit},
     doctor::DoctorId,
+    glass::EmergencyAccessId,
     grant::Grant,
+    patient::Patient,
 };
 
 use crate::{
-    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate, entity::Expiry,
-    key::Partition, query::Order, transaction::Transaction,
+    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
+    entity::Expiry,
+    key::Partition,
+    query::{Filter, Order},
+    transaction::Transaction,
 };
 
 aggregate! {
@@ -17,23 +22,31 @@ aggregate! {
 }
 
 impl Grants<'_> {
-    /// The grant of `patient` to `doctor`, which may have run out.
+    /// The grant of `patient` to `doctor` that lasts longest, which may have run out. It may be to
+    /// a record that was merged into the patient's.
     pub async fn find(
         &self,
-        patient: PatientId,
+        patient: &Patient,
         doctor: DoctorId,
     ) -> Result<Guarded<Grant>, StoreError> {
-        self.store.find(at(patient, doctor)).await.map(Guarded::new)
+        let keys = patient.parts().into_iter().map(|part| at(part, doctor)).collect();
+        let grants = self.store.fetch::<Grant>(keys).await?.into_iter();
+        let longest = grants.max_by_key(|grant| grant.expires_at);
+        Ok(Guarded::new(longest.map(|grant| grant.in_record_of(patient))))
     }
 
-    /// Reads a page of the doctors whom a patient let in.
+    /// Reads a page of the doctors who were let in to a patient's record, or to one that was merged
+    /// into it.
     pub async fn of_patient(
         &self,
-        patient: PatientId,
+        patient: &Patient,
         window: Window,
     ) -> Result<Page<Grant>, StoreError> {
-        let slice = of_patient(patient).slice(format!("{}#", Grant::KIND));
-        self.store.page(slice, Order::NewestFirst, window).await
+        let slices = patient.parts().into_iter();
+        let slices = slices.map(|part| of_patient(part).slice(format!("{}#", Grant::KIND)));
+        let filter = Filter::default();
+        let page = self.store.merged(slices.collect(), Order::NewestFirst, window, &filter).await?;
+        Ok(page.map(|grant: Grant| grant.in_record_of(patient)))
     }
 
     /// Reads a page of the patients who let a doctor in.
@@ -46,16 +59,36 @@ impl Grants<'_> {
         self.store.page(slice, Order::NewestFirst, window).await
     }
 
-    /// Ends a grant, which may have ended already.
-    pub async fn revoke(&self, grant: &Grant, permit: &Permit) -> Result<(), StoreError> {
-        let transaction = self.store.transaction(permit).remove(grant.key()).remove(twin(grant));
+    /// Ends whatever lets `doctor` in to a patient, which may have ended already.
+    pub async fn revoke(
+        &self,
+        patient: &Patient,
+        doctor: DoctorId,
+        permit: &Permit,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.store.transaction(permit);
+        for part in patient.parts() {
+            transaction = transaction.remove(at(part, doctor)).remove(twin(part, doctor));
+        }
         transaction.commit().await.map_err(WriteError::only_store)
     }
 }
 
 /// Adds a grant to a transaction.
 pub(crate) fn file<'s, E>(transaction: Transaction<'s, E>, grant: &Grant) -> Transaction<'s, E> {
-    transaction.put(grant).copy(grant, twin(grant))
+    transaction.put(grant).copy(grant, twin(grant.patient, grant.doctor))
+}
+
+/// Adds to a transaction that a grant ends, unless it is not that of the emergency any more.
+pub(crate) fn withdraw<'s, E>(
+    transaction: Transaction<'s, E>,
+    grant: &Grant,
+    emergency: EmergencyAccessId,
+    otherwise: E,
+) -> Transaction<'s, E> {
+    let emergency = ("emergency", emergency.to_string());
+    let transaction = transaction.withdraw(grant.key(), emergency, otherwise);
+    transaction.remove(twin(grant.patient, grant.doctor))
 }
 
 fn of_patient(patient: PatientId) -> Partition {
@@ -70,8 +103,8 @@ pub(crate) fn at(patient: PatientId, doctor: DoctorId) -> Key {
     of_patient(patient).sort(Grant::KIND, doctor)
 }
 
-fn twin(grant: &Grant) -> Key {
-    of_doctor(grant.doctor).sort(Grant::KIND, grant.patient)
+fn twin(patient: PatientId, doctor: DoctorId) -> Key {
+    of_doctor(doctor).sort(Grant::KIND, patient)
 }
 
 impl Entity for Grant {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::{
     Entity, Key, StoreError, Table, aggregate,
-    appointments::{diary_at, save, save_books, settle, utc},
+    appointments::{diary_at, save, save_books, utc},
     entity::Expiry,
 };
 
@@ -53,7 +53,7 @@ impl HeldSlots<'_> {
         permit: &Permit,
     ) -> Result<bool, StoreError> {
         let transaction = save(self.store.transaction(permit), before, holds);
-        settle(save_books(transaction, books, permit)?).await
+        save_books(transaction, books, permit)?.won().await
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) enum Index {
     Actor,
     /// Events by the patient they are about.
     Patient,
-    /// What expires, by the day it does.
+    /// What ends or falls due, by its kind and the day it does.
     Expiry,
 }
 

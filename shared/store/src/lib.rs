@@ -7,6 +7,7 @@
 mod accounts;
 mod adherence;
 mod appointments;
+mod breakers;
 mod care;
 mod census;
 mod chains;
@@ -68,6 +69,7 @@ pub use self::{
     accounts::{Accounts, Opening},
     adherence::Adherence,
     appointments::{AppointmentFilter, Appointments, Booked, Desk, Moved},
+    breakers::{Breakers, Service},
     care::Care,
     census::Census,
     chains::Chains,
@@ -96,7 +98,7 @@ pub use self::{
     prescriptions::{Issued, Prescriptions},
     query::{Page, Position, Window},
     queues::Queues,
-    race::win,
+    race::{win, won},
     receipts::{Receipt, Receipts},
     recommendations::{Ground, Recommendations},
     records::{Attached, Records},
@@ -106,7 +108,7 @@ pub use self::{
     safety_rules::HospitalRules,
     sessions::{Attendance, Sessions},
     strikes::FailedSignIns,
-    sweep::Sweep,
+    sweep::{Bookmark, Due, Perishable, Sweep},
     table::Table,
     templates::Templates,
     totals::Totals,
@@ -233,6 +235,11 @@ impl Store {
     /// Who cares for whom.
     pub fn care(&self) -> Care<'_> {
         Care::kept_in(self)
+    }
+
+    /// Which programs of others are left alone for a while.
+    pub fn breakers(&self) -> Breakers<'_> {
+        Breakers::kept_in(self)
     }
 
     /// Who sees whom, and when.

@@ -15,6 +15,7 @@ use ulid::Ulid;
 use crate::{
     Entity, Key, Page, Pile, StoreError, Window, WriteError, aggregate, appointments,
     papers::{self, Paper},
+    transaction::Transaction,
 };
 
 aggregate! {
@@ -88,7 +89,7 @@ impl MedicalRecords<'_> {
         visit: Option<Concluded<'_>>,
         permit: &Permit,
     ) -> Result<(), WriteError<MedicalRecordError>> {
-        let transaction = self.store.transaction(permit);
+        let transaction = self.about(record, permit).await?;
         let transaction = papers::publish(transaction, record, MedicalRecordError::Exists);
         let transaction = match visit {
             Some(Concluded { before, after, permit }) => {
@@ -108,8 +109,17 @@ impl MedicalRecords<'_> {
         record: &mut MedicalRecord,
         permit: &Permit,
     ) -> Result<(), WriteError<MedicalRecordError>> {
-        let transaction = self.store.transaction(permit);
+        let transaction = self.about(record, permit).await?;
         papers::supersede(transaction, before, record, MedicalRecordError::Stale).commit().await
+    }
+
+    async fn about(
+        &self,
+        record: &MedicalRecord,
+        permit: &Permit,
+    ) -> Result<Transaction<'_, MedicalRecordError>, StoreError> {
+        let (tells, stale) = (record.tells_of_allergy(), MedicalRecordError::Stale);
+        self.store.transaction_about(record.patient, tells, permit, stale).await
     }
 }
 

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
+    Bookmark, Due, Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
     appointments::not_permitted,
     entity::{self, Expiry},
     key::Partition,
@@ -125,7 +125,7 @@ impl Notifications<'_> {
         for notification in notifications {
             let permit = hub.create(Action::Notify, notification).map_err(not_permitted)?;
             let telling = Transaction::on(self.store);
-            new += usize::from(settle(announce(telling, notification, &permit, Told)).await?);
+            new += usize::from(announce(telling, notification, &permit, Told).won().await?);
         }
         Ok(new)
     }
@@ -147,25 +147,40 @@ impl Notifications<'_> {
         forgetting.commit().await.map_err(WriteError::only_store)
     }
 
-    /// What people are to be told by `now`. One that cannot be read does not hide the others.
+    /// Some of what people are to be told by `now`.
     pub async fn due_planned(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<Result<Planned, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Engagement, now).await
+        from: Bookmark,
+    ) -> Result<Due<Planned>, StoreError> {
+        self.store.sweep().seen(Table::Engagement, now, from).await
     }
 
-    /// Reads what decides whether a planned notification still holds.
-    pub async fn basis(&self, planned: &Planned) -> Result<Basis, StoreError> {
-        match planned.as_long_as {
+    /// What was planned for a patient, for the person whose record that is now. `None` if there is
+    /// nobody to tell any more.
+    pub async fn readdressed(&self, planned: &Planned) -> Result<Option<Planned>, StoreError> {
+        let patient = planned.notification.recipient.into();
+        let current = self.store.patients().current(patient).await?;
+        Ok(current.map(|patient| planned.clone().readdressed(patient.id.into())))
+    }
+
+    /// Reads what decides whether what a person is told, or will be, is true.
+    pub async fn basis(
+        &self,
+        recipient: UserId,
+        condition: &Condition,
+    ) -> Result<Basis, StoreError> {
+        match *condition {
             Condition::Awaited { visit, .. } => {
                 let appointments = self.store.appointments();
-                let (appointment, preferences) = tokio::try_join!(
-                    appointments.recorded(visit),
-                    self.wishes(planned.notification.recipient)
-                )?;
+                let (appointment, preferences) =
+                    tokio::try_join!(appointments.recorded(visit), self.wishes(recipient))?;
                 let hours = preferences.reminder_hours;
                 Ok(Basis::Awaited { appointment: appointment.map(Box::new), hours })
+            }
+            Condition::Standing { visit, .. } => {
+                let appointment = self.store.appointments().recorded(visit).await?;
+                Ok(Basis::Standing { appointment: appointment.map(Box::new) })
             }
             Condition::Unreviewed { visit } => {
                 let is_reviewed = self.is_reviewed(visit).await?;
@@ -187,12 +202,18 @@ impl Notifications<'_> {
         }
     }
 
-    /// Tells somebody what was planned, and forgets the plan. Says whether it is new to them.
-    pub async fn release(&self, planned: &Planned, hub: &Actor) -> Result<bool, StoreError> {
-        let notification = planned.clone().arrive(hub.at);
+    /// Tells somebody what was planned, as it is addressed now, and forgets the plan. Says whether
+    /// it is new to them.
+    pub async fn release(
+        &self,
+        planned: &Planned,
+        addressed: Planned,
+        hub: &Actor,
+    ) -> Result<bool, StoreError> {
+        let notification = addressed.arrive(hub.at);
         let permit = hub.create(Action::Notify, &notification).map_err(not_permitted)?;
         let telling = announce(Transaction::on(self.store), &notification, &permit, Told);
-        if settle(telling.remove(planned.key())).await? {
+        if telling.remove(planned.key()).won().await? {
             return Ok(true);
         }
         self.unplan(planned).await?;
@@ -222,13 +243,13 @@ impl Notifications<'_> {
         self.change(notifications, permit, remove).await
     }
 
-    /// Notifications that have been in somebody's list long enough by `now`. One that cannot be
-    /// read does not hide the others.
+    /// Some of the notifications that have been in somebody's list long enough by `now`.
     pub async fn outdated(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<Result<Notification, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Engagement, now).await
+        from: Bookmark,
+    ) -> Result<Due<Notification>, StoreError> {
+        self.store.sweep().seen(Table::Engagement, now, from).await
     }
 
     /// Deletes notifications of one person that have been in the list long enough, on behalf of
@@ -248,7 +269,7 @@ impl Notifications<'_> {
                 true => retiring.add(unread_at(owner), [(COUNT, -1)]),
                 false => retiring,
             };
-            forgotten += usize::from(settle(retiring).await?);
+            forgotten += usize::from(retiring.won().await?);
         }
         Ok(forgotten)
     }
@@ -299,7 +320,7 @@ impl Notifications<'_> {
         if unread > 0 {
             changing = changing.add(unread_at(recipient), [(COUNT, -unread)]);
         }
-        settle(changing).await
+        changing.won().await
     }
 
     /// How a person wants to be told; as usual if they have not said.
@@ -348,14 +369,6 @@ pub(crate) fn announce<'s, E>(
 /// They were told before, or somebody else changed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Told;
-
-async fn settle(transaction: Transaction<'_, Told>) -> Result<bool, StoreError> {
-    match transaction.commit().await {
-        Ok(()) => Ok(true),
-        Err(WriteError::Condition(Told)) => Ok(false),
-        Err(WriteError::Store(error)) => Err(error),
-    }
-}
 
 pub(crate) fn inbox(person: UserId) -> Partition {
     Key::partition(Table::Engagement, "inbox", person)

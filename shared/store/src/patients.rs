@@ -252,6 +252,32 @@ impl Patients<'_> {
     }
 }
 
+impl Store {
+    /// Begins a transaction that writes down something about a patient. If it tells of an allergy,
+    /// that there are none is no longer known of the patient.
+    pub(crate) async fn transaction_about<E>(
+        &self,
+        patient: PatientId,
+        tells_of_allergy: bool,
+        permit: &Permit,
+        stale: E,
+    ) -> Result<Transaction<'_, E>, StoreError> {
+        let patient = match tells_of_allergy {
+            true => self.patients().current(patient).await?,
+            false => None,
+        };
+        let doubted = patient.and_then(|patient| patient.doubt_no_allergies(permit.actor().at));
+        Ok(match doubted {
+            Some(mut patient) => {
+                let permit = permit.clone();
+                let permit = permit.noting("allergy_status", patient.health.allergy_status);
+                self.transaction(&permit).replace(&mut patient, stale)
+            }
+            None => self.transaction(permit),
+        })
+    }
+}
+
 /// Adds the record of a patient whose account opens to a transaction.
 pub(crate) fn enter<'s, E>(
     transaction: Transaction<'s, E>,

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::{
-    Entity, Item, Key, Page, StoreError, Table, Window, WriteError, aggregate,
-    appointments::{Faster, settle},
+    Bookmark, Due, Entity, Item, Key, Page, StoreError, Table, Window, WriteError, aggregate,
+    appointments::Faster,
     entity::{self, Expiry},
     key::Partition,
     papers::{self, Paper, entries_of, entries_of_hub, publish, supersede},
@@ -184,7 +184,7 @@ impl Prescriptions<'_> {
         };
         let transaction = publish(self.store.transaction(&permit), prescription, Faster);
         let transaction = checked(transaction, prescription, bedside, permit.actor().at);
-        let Some(visit) = visit else { return settle(transaction).await };
+        let Some(visit) = visit else { return transaction.won().await };
 
         let line = Line { prescription: prescription.id };
         let place = at_visit(visit.id).sort(Line::KIND, line.prescription);
@@ -201,7 +201,7 @@ impl Prescriptions<'_> {
                 supersede(transaction, before, &mut after.clone(), Faster).put(&mark)
             }
         };
-        settle(transaction).await
+        transaction.won().await
     }
 
     /// Saves a prescription of which medicines changed that were checked. Says whether it did: if
@@ -216,7 +216,7 @@ impl Prescriptions<'_> {
         let permit = noting(permit, after);
         let transaction =
             checked(self.store.transaction(&permit), after, bedside, permit.actor().at);
-        settle(supersede(transaction, before, after, Faster)).await
+        supersede(transaction, before, after, Faster).won().await
     }
 
     /// Saves a prescription of which no medicine changed, and keeps what it was.
@@ -230,13 +230,13 @@ impl Prescriptions<'_> {
         supersede(transaction, before, after, PrescriptionError::Stale).commit().await
     }
 
-    /// The prescriptions whose last day is over at `now` and of which nobody has noted it. One
-    /// that cannot be read does not hide the others.
+    /// Some of the prescriptions whose last day is over at `now` and of which nobody has noted it.
     pub async fn ended(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<Result<Prescription, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Clinical, now).await
+        from: Bookmark,
+    ) -> Result<Due<Prescription>, StoreError> {
+        self.store.sweep().seen(Table::Clinical, now, from).await
     }
 }
 

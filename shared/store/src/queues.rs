@@ -33,6 +33,17 @@ impl Queues<'_> {
         Ok(Guarded::new(Some(Day::of(queue, tokens))))
     }
 
+    /// Who stands in the queue of a day now.
+    pub async fn waiting(
+        &self,
+        doctor: DoctorId,
+        date: Date,
+    ) -> Result<Vec<PatientId>, StoreError> {
+        let slice = of(doctor, date).slice(format!("{}#", Live::KIND));
+        let marks = self.store.page::<Live>(slice, Order::OldestFirst, Window::first(u16::MAX));
+        Ok(marks.await?.records.into_iter().map(|mark| mark.patient).collect())
+    }
+
     /// Looks up one token.
     pub async fn token(
         &self,

@@ -2,7 +2,7 @@
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{StoreError, transaction::pause};
+use crate::{StoreError, WriteError, transaction::pause};
 
 /// How often somebody decides anew before the table counts as busy.
 const TRIES: u32 = 8;
@@ -53,6 +53,15 @@ where
             return Ok(won);
         }
         race.lost().await?;
+    }
+}
+
+/// What was written, unless somebody else was faster.
+pub fn won<T, E>(written: Result<T, WriteError<E>>) -> Result<Option<T>, StoreError> {
+    match written {
+        Ok(written) => Ok(Some(written)),
+        Err(WriteError::Condition(_)) => Ok(None),
+        Err(WriteError::Store(error)) => Err(error),
     }
 }
 

@@ -9,7 +9,7 @@ use carehub_domain::{
     hospital::HospitalId,
     patient::Patient,
     recommendation::{
-        Author, Breaker, Budget, Findings, InquiryKey, Open, Recommendation, RecommendationError,
+        Author, Budget, Findings, InquiryKey, Recommendation, RecommendationError,
         RecommendationId, RecommendationSettings, SettingsError, Tenant, WithoutModel,
     },
     revision::Revised,
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate, entity, entity::Expiry,
-    hospitals, key::Partition, query::Order, safety_rules, transaction::Transaction, win,
+    hospitals, key::Partition, query::Order, safety_rules, transaction::Transaction,
 };
 
 aggregate! {
@@ -213,52 +213,7 @@ impl Recommendations<'_> {
                 transaction.replace(&mut claim, Raced::Elsewhere)
             }
         };
-        won(transaction.commit().await)
-    }
-
-    /// Whether the model may be asked now, as far as its breaker knows.
-    pub async fn admit(&self, now: Timestamp) -> Result<Result<(), Open>, StoreError> {
-        self.step(now, |breaker| breaker.admit(now)).await
-    }
-
-    /// Tells the breaker that the model answered, whatever it said.
-    pub async fn succeeded(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.step(now, |breaker| Ok(breaker.succeeded())).await.map(drop)
-    }
-
-    /// Tells the breaker that the model did not answer.
-    pub async fn failed(
-        &self,
-        retry_after: Option<SignedDuration>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.step(now, |breaker| Ok(breaker.failed(now, retry_after))).await.map(drop)
-    }
-
-    /// Lets the breaker take a step, if it takes one, as it was read.
-    async fn step(
-        &self,
-        now: Timestamp,
-        next: impl Fn(Breaker) -> Result<Breaker, Open>,
-    ) -> Result<Result<(), Open>, StoreError> {
-        win(|| async {
-            let seen = self.store.find::<Switch>(switch()).await?;
-            let before = seen.as_ref().map(|switch| switch.breaker).unwrap_or_default();
-            let after = match next(before) {
-                Err(open) => return Ok(Some(Err(open))),
-                Ok(after) if after == before => return Ok(Some(Ok(()))),
-                Ok(after) => after,
-            };
-            let revision = seen.as_ref().map_or(Revision::FIRST, |switch| switch.revision);
-            let mut turned = Switch { breaker: after, at: now, revision };
-            let transaction = Transaction::on(self.store);
-            let transaction = match seen {
-                Some(_) => transaction.replace(&mut turned, Raced::Elsewhere),
-                None => transaction.create(&turned, Raced::Elsewhere),
-            };
-            Ok(won(transaction.commit().await)?.then_some(Ok(())))
-        })
-        .await
+        transaction.won().await
     }
 
     /// Counts a call of the tenant to the model, and says whether it may be made.
@@ -273,15 +228,6 @@ impl Recommendations<'_> {
         }
         let (limits, tenant) = (self.store.limits(), tenant.to_string());
         Ok(limits.take(CALLS, &tenant, budget.calls_a_day, DAY, now).await?.is_ok())
-    }
-}
-
-/// Whether a write won, as nobody else was faster.
-fn won(written: Result<(), WriteError<Raced>>) -> Result<bool, StoreError> {
-    match written {
-        Ok(()) => Ok(true),
-        Err(WriteError::Condition(Raced::Elsewhere)) => Ok(false),
-        Err(WriteError::Store(error)) => Err(error),
     }
 }
 
@@ -304,10 +250,6 @@ fn answer_to(tenant: Tenant, key: &InquiryKey) -> Key {
 fn cleared(hospital: Option<HospitalId>) -> Key {
     let whose = hospital.map_or_else(|| "hub".to_owned(), |hospital| hospital.to_string());
     Key::partition(Table::Ephemeral, "answers", whose).only(Cleared::KIND)
-}
-
-fn switch() -> Key {
-    Key::partition(Table::Ephemeral, "model", "hub").only(Switch::KIND)
 }
 
 impl Entity for Recommendation {
@@ -414,38 +356,8 @@ impl Revised for Claim {
     }
 }
 
-/// The breaker of the model, as it stands for the whole hub.
-#[derive(Debug, Serialize, Deserialize)]
-struct Switch {
-    breaker: Breaker,
-    at: Timestamp,
-    revision: Revision,
-}
-
-impl Entity for Switch {
-    const KIND: &'static str = "breaker";
-
-    fn key(&self) -> Key {
-        switch()
-    }
-
-    fn expiry(&self) -> Option<Expiry> {
-        Some(Expiry::Lazily(self.at + DAY))
-    }
-}
-
-impl Revised for Switch {
-    fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    fn advance(&mut self) {
-        self.revision = self.revision.next();
-    }
-}
-
 failures! {
-    /// Why a claim or a step was not taken.
+    /// Why a claim was not taken.
     enum Raced {
         Elsewhere = Conflict "raced-elsewhere" "somebody else was faster",
     }

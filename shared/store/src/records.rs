@@ -95,7 +95,7 @@ impl Records<'_> {
         permit: &Permit,
     ) -> Result<(), WriteError<RecordError>> {
         let (stale, used) = (RecordError::Stale, RecordError::Used);
-        let mut transaction = open(self.store.transaction(permit), record, stale);
+        let mut transaction = open(self.about(record, permit).await?, record, stale);
         for Attached { document, file, permit } in attached {
             let noted = transaction.event(permit);
             transaction = documents::publish(noted, document, file, stale, used);
@@ -110,8 +110,17 @@ impl Records<'_> {
         record: &mut HealthRecord,
         permit: &Permit,
     ) -> Result<(), WriteError<RecordError>> {
-        let transaction = self.store.transaction(permit);
+        let transaction = self.about(record, permit).await?;
         papers::supersede(transaction, before, record, RecordError::Stale).commit().await
+    }
+
+    async fn about(
+        &self,
+        record: &HealthRecord,
+        permit: &Permit,
+    ) -> Result<Transaction<'_, RecordError>, StoreError> {
+        let (tells, stale) = (record.tells_of_allergy(), RecordError::Stale);
+        self.store.transaction_about(record.patient, tells, permit, stale).await
     }
 
     /// Looks up what a doctor says. Whoever asks has yet to be cleared for the record.

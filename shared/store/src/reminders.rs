@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::{
-    Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
+    Bookmark, Due, Entity, Key, Page, StoreError, Table, Window, WriteError, aggregate,
     entity::Expiry,
     notifications,
     papers::{self, Paper, entries_of, entries_of_hub, publish, supersede},
@@ -119,12 +119,9 @@ impl Reminders<'_> {
         wind(transaction, after, permit.actor().at).commit().await
     }
 
-    /// The clocks that have struck by `now`. One that cannot be read does not hide the others.
-    pub async fn struck(
-        &self,
-        now: Timestamp,
-    ) -> Result<Vec<Result<Clock, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Clinical, now).await
+    /// Some of the clocks that have struck by `now`.
+    pub async fn struck(&self, now: Timestamp, from: Bookmark) -> Result<Due<Clock>, StoreError> {
+        self.store.sweep().seen(Table::Clinical, now, from).await
     }
 
     /// The reminder that a clock strikes for, and the patient to remind as their record is now.
@@ -164,18 +161,13 @@ impl Reminders<'_> {
     /// `now`. A clock is no record but where the hub has got to, so it leaves no event.
     pub async fn wind(&self, reminder: &Reminder, now: Timestamp) -> Result<(), StoreError> {
         let transaction = Transaction::on(self.store).demand_as_read(reminder, Rang::Changed);
-        match wind(transaction, reminder, now).commit().await {
-            Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
-            Err(WriteError::Store(error)) => Err(error),
-        }
+        wind(transaction, reminder, now).won().await.map(drop)
     }
 
     /// Stops a clock that has struck by `now`, for nobody. One that was set anew goes on.
     pub async fn stop(&self, clock: &Clock, now: Timestamp) -> Result<(), StoreError> {
-        match Transaction::on(self.store).sweep(clock.key(), now, Rang::Changed).commit().await {
-            Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
-            Err(WriteError::Store(error)) => Err(error),
-        }
+        let transaction = Transaction::on(self.store);
+        transaction.sweep(clock.key(), now, Rang::Changed).won().await.map(drop)
     }
 }
 

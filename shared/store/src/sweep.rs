@@ -1,9 +1,10 @@
-//! Deleting what has expired, as DynamoDB itself may take days.
+//! What falls due, found by its kind and day; and deleting what has expired, as DynamoDB itself may
+//! take days.
 
 use std::collections::VecDeque;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use carehub_domain::{access::Permit, failures};
+use carehub_domain::{access::Permit, code::Code, failures, live::Ticket, session::Session};
 use jiff::{Timestamp, ToSpan};
 
 use crate::{
@@ -16,94 +17,113 @@ aggregate! {
     Sweep
 }
 
-/// How many days back the sweep looks, in case it did not run for a while.
-const DAYS: i32 = 3;
+/// How many days are looked at, today first, in case nobody looked for a while.
+const DAYS: i32 = 7;
 
-/// How many days back housekeeping looks for what it has to see to.
-const WEEK: i64 = 7;
-
-/// How many items one transaction deletes, which leaves room for its event.
-const BATCH: usize = 50;
-
-/// The most items of a day that one run sees to; the rest waits for the next.
-const RUN: usize = 1000;
+/// So many records are enough at once.
+const ENOUGH: usize = 1000;
 
 /// How many keys one query reads.
 const PAGE: i32 = 1000;
 
-/// The most queries that one run makes for a day, so that it ends.
-const PAGES: usize = 20;
+/// How many items one transaction deletes, which leaves room for its event.
+const BATCH: usize = 50;
+
+/// Some of the records that are due.
+#[derive(Debug)]
+pub struct Due<T> {
+    /// The records. One that cannot be read does not hide the others.
+    pub records: Vec<Result<T, StoreError>>,
+    /// Where the rest begins, if there may be more.
+    pub rest: Option<Bookmark>,
+}
+
+/// How far somebody has got with what is due. The first stands before everything.
+#[derive(Clone, Debug, Default)]
+pub struct Bookmark {
+    days_back: i32,
+    behind: Option<Item>,
+}
+
+/// What is deleted promptly once it has expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Perishable {
+    /// One-time codes.
+    Codes,
+    /// Sessions.
+    Sessions,
+    /// Tickets for live connections.
+    Tickets,
+}
+
+impl Perishable {
+    fn place(self) -> (Table, &'static str) {
+        match self {
+            Self::Codes => (Table::Ephemeral, Code::KIND),
+            Self::Sessions => (Table::Identity, Session::KIND),
+            Self::Tickets => (Table::Ephemeral, Ticket::KIND),
+        }
+    }
+}
 
 impl Sweep<'_> {
-    /// Deletes what expired by `now` in `table`, and says how much that was.
+    /// Deletes some of what expired by `now`. Says how much that was, and where the rest begins.
     pub async fn expired(
         &self,
-        table: Table,
+        what: Perishable,
         now: Timestamp,
+        from: Bookmark,
         permit: &Permit,
-    ) -> Result<usize, StoreError> {
-        let mut swept = 0;
-        for back in 0..DAYS {
-            let Ok(day) = now.checked_sub((24 * i64::from(back)).hours()) else { continue };
-            let keys = self.due(table, &entity::day(day), now, |_| true).await?;
-            swept += self.delete(keys, now, permit).await?;
-        }
-        Ok(swept)
+    ) -> Result<(usize, Option<Bookmark>), StoreError> {
+        let (table, kind) = what.place();
+        let (keys, rest) = self.due(table, kind, now, from).await?;
+        Ok((self.delete(keys, now, permit).await?, rest))
     }
 
-    /// The records of a kind that somebody has to see to by `now`, of the last week. One that
-    /// cannot be read does not hide the others.
+    /// Some of the records of a kind that somebody has to see to by `now`, of the last week.
     pub(crate) async fn seen<T: Entity>(
         &self,
         table: Table,
         now: Timestamp,
-    ) -> Result<Vec<Result<T, StoreError>>, StoreError> {
-        let prefix = format!("{}#", T::KIND);
-        let wanted = |key: &Key| key.sort == T::KIND || key.sort.starts_with(&prefix);
-        let mut keys = Vec::new();
-        for back in 0..WEEK {
-            let Ok(day) = now.checked_sub((24 * back).hours()) else { continue };
-            keys.extend(self.due(table, &entity::day(day), now, wanted).await?);
-        }
-        self.store.fetch_each(keys).await
+        from: Bookmark,
+    ) -> Result<Due<T>, StoreError> {
+        let (keys, rest) = self.due(table, T::KIND, now, from).await?;
+        Ok(Due { records: self.store.fetch_each(keys).await?, rest })
     }
 
-    /// The keys of one day that are due by `now` and wanted. Others, which may be many, are read
-    /// over.
+    /// Keys of a kind that are due by `now`, as many as are read at once, and where the rest begins.
     async fn due(
         &self,
         table: Table,
-        day: &str,
+        kind: &str,
         now: Timestamp,
-        wanted: impl Fn(&Key) -> bool,
-    ) -> Result<Vec<Key>, StoreError> {
+        from: Bookmark,
+    ) -> Result<(Vec<Key>, Option<Bookmark>), StoreError> {
+        let (mut due, Bookmark { mut days_back, mut behind }) = (Vec::new(), from);
+        while days_back < DAYS && due.len() < ENOUGH {
+            let (keys, rest) = self.page(table, kind, days_back, now, behind).await?;
+            due.extend(keys);
+            days_back += i32::from(rest.is_none());
+            behind = rest;
+        }
+        Ok((due, (days_back < DAYS).then_some(Bookmark { days_back, behind })))
+    }
+
+    /// Keys of a kind that are due by `now`, of one day, and where the rest of the day begins.
+    async fn page(
+        &self,
+        table: Table,
+        kind: &str,
+        days_back: i32,
+        now: Timestamp,
+        behind: Option<Item>,
+    ) -> Result<(Vec<Key>, Option<Item>), StoreError> {
         let text =
             |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned());
         let key = |item: &Item| {
             Some(Key { table, partition: text(item, PARTITION)?, sort: text(item, SORT)? })
         };
-        let mut due = Vec::new();
-        let mut start = None;
-        for _ in 0..PAGES {
-            let (items, rest) = self.page(table, day, now, start).await?;
-            due.extend(items.iter().filter_map(key).filter(&wanted));
-            start = rest;
-            if start.is_none() || due.len() >= RUN {
-                break;
-            }
-        }
-        due.truncate(RUN);
-        Ok(due)
-    }
-
-    /// Some items of one day that are due by `now`, and where the rest begins.
-    async fn page(
-        &self,
-        table: Table,
-        day: &str,
-        now: Timestamp,
-        start: Option<Item>,
-    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let day = entity::day_of(now).saturating_sub(days_back.days());
         let index = Index::Expiry;
         let output = self
             .store
@@ -115,14 +135,15 @@ impl Sweep<'_> {
             .key_condition_expression("#day = :day AND #at <= :now")
             .expression_attribute_names("#day", index.partition_attribute())
             .expression_attribute_names("#at", index.sort_attribute())
-            .expression_attribute_values(":day", AttributeValue::S(day.to_owned()))
+            .expression_attribute_values(":day", AttributeValue::S(entity::day(kind, day)))
             .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
             .limit(PAGE)
-            .set_exclusive_start_key(start)
+            .set_exclusive_start_key(behind)
             .send()
             .await
             .map_err(StoreError::aws)?;
-        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+        let items = output.items.unwrap_or_default();
+        Ok((items.iter().filter_map(key).collect(), output.last_evaluated_key))
     }
 
     /// Deletes in transactions. One that is refused holds an item which lives again,

@@ -17,6 +17,7 @@ use ulid::Ulid;
 use crate::{
     Entity, Key, Store, StoreError, WriteError, entity,
     key::{EXPIRES_AT, EXPIRY_DAY, PARTITION, REVISION},
+    race::won,
 };
 
 /// The most writes that one transaction takes.
@@ -124,6 +125,22 @@ impl<'s, E> Transaction<'s, E> {
                 "attribute_not_exists({PARTITION}) OR {EXPIRES_AT} <= :now"
             ))
             .expression_attribute_values(":now", AttributeValue::S(now.to_string()));
+        self.push_delete(key, delete, Some(otherwise))
+    }
+
+    /// Deletes an item of which an attribute still has this value, or that is gone already.
+    pub(crate) fn withdraw(
+        self,
+        key: Key,
+        (attribute, value): (&str, String),
+        otherwise: E,
+    ) -> Self {
+        let delete = Delete::builder()
+            .condition_expression(format!(
+                "attribute_not_exists({PARTITION}) OR #attribute = :value"
+            ))
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":value", AttributeValue::S(value));
         self.push_delete(key, delete, Some(otherwise))
     }
 
@@ -272,6 +289,11 @@ impl<'s, E> Transaction<'s, E> {
                 Verdict::Other => StoreError::aws(error).into(),
             });
         }
+    }
+
+    /// Commits, and says whether nobody else was faster.
+    pub(crate) async fn won(self) -> Result<bool, StoreError> {
+        Ok(won(self.commit().await)?.is_some())
     }
 }
 

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Key, StoreError, Table, Window, aggregate,
-    appointments::{save_books, settle, utc, waitlist_at},
+    Bookmark, Due, Entity, Key, StoreError, Table, Window, aggregate,
+    appointments::{save_books, utc, waitlist_at},
     entity::Expiry,
     key::Partition,
     query::Order,
@@ -69,7 +69,7 @@ impl Waitlists<'_> {
         permit: &Permit,
     ) -> Result<bool, StoreError> {
         let transaction = self.store.transaction(permit).put(&Mark::of(wait));
-        settle(save_books(transaction, books, permit)?).await
+        save_books(transaction, books, permit)?.won().await
     }
 
     /// Takes a patient off a waitlist, and offers what was kept for them to the next. Says
@@ -81,22 +81,22 @@ impl Waitlists<'_> {
         permit: &Permit,
     ) -> Result<bool, StoreError> {
         let transaction = self.store.transaction(permit).remove(Mark::of(wait).key());
-        settle(save_books(transaction, books, permit)?).await
+        save_books(transaction, books, permit)?.won().await
     }
 
-    /// The waitlists on which an offer was not taken in time. One that cannot be read does not hide
-    /// the others.
+    /// Some of the waitlists on which an offer was not taken in time.
     pub async fn lapsed(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<Result<Waitlist, StoreError>>, StoreError> {
-        self.store.sweep().seen(Table::Scheduling, now).await
+        from: Bookmark,
+    ) -> Result<Due<Waitlist>, StoreError> {
+        self.store.sweep().seen(Table::Scheduling, now, from).await
     }
 
     /// Saves a waitlist whose offers were passed on. Says whether it did.
     pub async fn pass_on(&self, books: &Books, permit: &Permit) -> Result<bool, StoreError> {
         let transaction = self.store.transaction(permit);
-        settle(save_books(transaction, books, permit)?).await
+        save_books(transaction, books, permit)?.won().await
     }
 }
 

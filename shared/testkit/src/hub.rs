@@ -32,7 +32,6 @@ use dynoxide::{
 };
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -205,14 +204,12 @@ impl TestHub {
         self.database.delete_item(request).expect("a table that gives items up");
     }
 
-    /// Lets many records of a kind of their own fall due in a table at once, as on a busy day.
-    pub fn crowd(&self, table: &str, at: Timestamp, many: u32) {
-        let (day, at) = (at.strftime("%Y-%m-%d").to_string(), at.to_string());
+    /// Puts many items like one into a table, so that they fall due with it, as on a busy day.
+    pub fn crowd(&self, table: &str, item: &Value, many: u32) {
+        let mut item = item.clone();
         for number in 0..many {
-            let partition = format!("crowd#{number}");
-            let item =
-                [("pk", &*partition), ("sk", "crowd"), ("expiry_day", &*day), ("expires_at", &*at)];
-            self.write(table, &item);
+            item["pk"] = json!({"S": format!("crowd#{number}")});
+            self.plant(table, &item);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Messages that stay here.
 
 use std::{
+    collections::BTreeSet,
     pin::Pin,
     sync::{
         Mutex,
@@ -8,12 +9,13 @@ use std::{
     },
 };
 
-use carehub_clients::{Message, Post, PostError};
+use carehub_clients::{Carried, Message, Post, PostError};
 
 /// Keeps messages instead of sending them, each key once.
 #[derive(Debug, Default)]
 pub struct RecordedPost {
     sent: Mutex<Vec<(String, Message)>>,
+    refused: Mutex<BTreeSet<String>>,
     tries: AtomicUsize,
     is_down: AtomicBool,
 }
@@ -36,9 +38,9 @@ impl RecordedPost {
 
     /// The texts of the messages to one phone or mailbox, oldest first.
     pub fn texts_to(&self, recipient: &str) -> Vec<String> {
-        let texts = self.sent().into_iter().filter_map(|message| match message {
-            Message::Sms { to, text } => (to.reveal() == recipient).then_some(text),
-            Message::Mail { to, text, .. } => (to.reveal() == recipient).then_some(text),
+        let texts = self.sent().into_iter().filter(|message| addressee(message) == recipient);
+        let texts = texts.map(|message| match message {
+            Message::Sms { text, .. } | Message::Mail { text, .. } => text,
         });
         texts.collect()
     }
@@ -56,6 +58,17 @@ impl RecordedPost {
         self.is_down.store(!on, Ordering::SeqCst);
     }
 
+    /// Refuses for good whatever goes to one phone or mailbox.
+    pub fn refuse(&self, recipient: &str) {
+        let mut refused = self.refused.lock().expect("no test panics while it refuses messages");
+        refused.insert(recipient.to_owned());
+    }
+
+    fn refuses(&self, message: &Message) -> bool {
+        let refused = self.refused.lock().expect("no test panics while it refuses messages");
+        refused.contains(addressee(message))
+    }
+
     fn take(&self, key: &str, message: Message) {
         let mut sent = self.lock();
         if sent.iter().all(|(taken, _)| taken != key) {
@@ -68,21 +81,31 @@ impl RecordedPost {
     }
 }
 
+fn addressee(message: &Message) -> &str {
+    match message {
+        Message::Sms { to, .. } => to.reveal(),
+        Message::Mail { to, .. } => to.reveal(),
+    }
+}
+
 impl Post for RecordedPost {
     fn send<'a>(
         &'a self,
         key: &'a str,
         message: Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), PostError>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Carried, PostError>> + Send + 'a>> {
         Box::pin(async move {
             self.tries.fetch_add(1, Ordering::SeqCst);
             if self.is_down.load(Ordering::SeqCst) {
                 return Err(PostError("the carriers are down".into()));
             }
+            if self.refuses(&message) {
+                return Ok(Carried::Refused);
+            }
             self.take(key, message);
             // Whoever dies behind it has sent it all the same.
             tokio::task::yield_now().await;
-            Ok(())
+            Ok(Carried::Taken)
         })
     }
 }

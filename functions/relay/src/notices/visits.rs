@@ -3,7 +3,8 @@
 use carehub_domain::{
     access::{Action, UserId},
     account::Zone,
-    appointment::{Appointment, Kind},
+    appointment::{Appointment, Kind, Status},
+    care::Assignment,
     notification::{Notification, NotificationKind, Planned, Priority, REVIEWABLE, words},
 };
 use carehub_store::StoreError;
@@ -18,15 +19,21 @@ impl Desk<'_> {
         }
     }
 
+    /// The same, unless it was called off since.
+    async fn standing(self) -> Result<Option<Appointment>, StoreError> {
+        let found = self.appointment().await?;
+        Ok(found.filter(|appointment| appointment.status() != Status::Cancelled))
+    }
+
     /// Whoever has to answer is told. Of a consultation, which stands at once, the patient, too.
     pub(super) async fn booked(self) -> Result<Notices, StoreError> {
-        let Some(booked) = self.appointment().await? else { return Ok(Notices::default()) };
+        let Some(booked) = self.standing().await? else { return Ok(Notices::default()) };
         match booked.kind {
             Kind::Request => {
                 let hospital = booked.hospital.map(|id| keeper(id.into(), &booked.zone));
                 let kind = NotificationKind::AppointmentRequest;
                 let ask = |person: Person| {
-                    self.about(&booked, &person, kind, words::requested(&booked, &person.zone))
+                    self.ahead(&booked, &person, kind, words::requested(&booked, &person.zone))
                         .by(LIST_AND_MAIL)
                 };
                 Ok(Notices::of(hospital.filter(|it| self.concerns(it)).map(ask)))
@@ -34,14 +41,14 @@ impl Desk<'_> {
             Kind::Slot => {
                 let kind = NotificationKind::AppointmentRequest;
                 let ask = |person: Person| {
-                    self.about(&booked, &person, kind, words::requested(&booked, &person.zone))
+                    self.ahead(&booked, &person, kind, words::requested(&booked, &person.zone))
                 };
                 Ok(Notices::of(self.doctor_of(&booked).await?.map(ask)))
             }
             Kind::Consultation => {
                 let kind = NotificationKind::PatientAssigned;
                 let assign = |person: Person| {
-                    self.about(&booked, &person, kind, words::assigned(&booked, &person.zone))
+                    self.ahead(&booked, &person, kind, words::assigned(&booked, &person.zone))
                         .by(LIST_AND_MAIL)
                 };
                 let doctor = self.doctor_of(&booked).await?.map(assign);
@@ -52,13 +59,17 @@ impl Desk<'_> {
         }
     }
 
-    /// The doctor is told of a patient whom somebody has put into their care.
+    /// The doctor is told of a patient whom somebody has put into their care, or back into it.
     pub(super) async fn entrusted(self) -> Result<Notices, StoreError> {
-        let care = match self.id(None) {
+        let is_new = self.event.action == Action::CreateAssignment;
+        let begins = is_new || self.event.changed.iter().any(|field| field == "status");
+        let care = match self.id(None).filter(|_| begins) {
             Some(id) => self.store.care().recorded(id).await?,
             None => None,
         };
-        let Some(care) = care else { return Ok(Notices::default()) };
+        let Some(care) = care.filter(Assignment::is_active) else {
+            return Ok(Notices::default());
+        };
         let kind = NotificationKind::PatientAssigned;
         let assign = |person: Person| {
             Notification::of(self.event, person.id, kind, &person.zone, words::entrusted())
@@ -71,13 +82,13 @@ impl Desk<'_> {
 
     /// The patient is told, and the doctor if a hospital said who that is.
     pub(super) async fn confirmed(self) -> Result<Notices, StoreError> {
-        let Some(agreed) = self.appointment().await? else { return Ok(Notices::default()) };
+        let Some(agreed) = self.standing().await? else { return Ok(Notices::default()) };
         let Notices { now, later } = self.agreed(&agreed).await?;
         let kind = NotificationKind::AppointmentConfirmed;
         let assigned = self.event.action == Action::AssignDoctor;
         let doctor = self.doctor_of(&agreed).await?.filter(|_| assigned);
         let assign = |person: Person| {
-            self.about(&agreed, &person, kind, words::assigned(&agreed, &person.zone))
+            self.ahead(&agreed, &person, kind, words::assigned(&agreed, &person.zone))
         };
         Ok(Notices { now: now.into_iter().chain(doctor.map(assign)).collect(), later })
     }
@@ -90,18 +101,18 @@ impl Desk<'_> {
         let kind = NotificationKind::AppointmentConfirmed;
         let told = self
             .concerns(&patient)
-            .then(|| self.about(agreed, &patient, kind, words::confirmed(agreed, &patient.zone)));
+            .then(|| self.ahead(agreed, &patient, kind, words::confirmed(agreed, &patient.zone)));
         Ok(Notices::of(told).and_later(self.reminders(agreed, &patient).await?))
     }
 
     /// The others who meet are told, and the patient will be reminded anew.
     pub(super) async fn rescheduled(self) -> Result<Notices, StoreError> {
-        let Some(moved) = self.appointment().await? else { return Ok(Notices::default()) };
+        let Some(moved) = self.standing().await? else { return Ok(Notices::default()) };
         let parties = self.parties(&moved).await?;
         let kind = NotificationKind::AppointmentRescheduled;
         let told = parties.iter().filter(|(party, _)| self.concerns(party));
         let told = told.map(|(party, is_patient)| {
-            self.about(&moved, party, kind, words::rescheduled(&moved, *is_patient, &party.zone))
+            self.ahead(&moved, party, kind, words::rescheduled(&moved, *is_patient, &party.zone))
         });
         let told = Notices::of(told);
         let later = match parties.iter().find(|(_, is_patient)| *is_patient) {
@@ -211,6 +222,17 @@ impl Desk<'_> {
             None => None,
         };
         Ok(doctor.filter(|doctor| self.concerns(doctor)))
+    }
+
+    /// What is true as long as the appointment stands and lies ahead.
+    fn ahead(
+        self,
+        appointment: &Appointment,
+        person: &Person,
+        kind: NotificationKind,
+        words: words::Words,
+    ) -> Notification {
+        Notification::of(self.event, person.id, kind, &person.zone, words).ahead_of(appointment)
     }
 
     fn about(

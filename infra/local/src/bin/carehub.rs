@@ -255,34 +255,23 @@ async fn verify(archive: &Archive, scope: Scope) -> Outcome {
     if findings.iter().all(is_whole) { Ok(()) } else { Err(NotWhole.into()) }
 }
 
+/// The ports at which a hub on this machine is open.
+struct Doors {
+    dynamodb: u16,
+    s3: u16,
+    sqs: u16,
+}
+
 impl Place {
     /// Does `work` on the hub.
     async fn with(self, work: impl AsyncFnOnce(&Store) -> Outcome) -> Outcome {
         if self.aws {
             let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
-            let prefix = match self.table_prefix {
-                Some(prefix) => prefix,
-                None => Config::from_env()?.table_prefix,
-            };
-            return work(&Store::new(aws_sdk_dynamodb::Client::new(&aws), &prefix)).await;
+            return work(&Store::new(aws_sdk_dynamodb::Client::new(&aws), &self.prefix()?)).await;
         }
-        let options = Options::on_any_port(self.template, self.data);
-        match Platform::start(&options).await {
-            Ok(platform) => {
-                let outcome = work(platform.store()).await;
-                platform.stop().await;
-                outcome
-            }
-            // It runs already: go through its own door.
-            Err(StartError::Folder(FolderError::Busy(_))) => {
-                work(&store_at(self.dynamodb_port)).await
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.here(async |doors| work(&store_at(doors.dynamodb)).await).await
     }
-}
 
-impl Place {
     /// Does `work` on the log of the hub.
     async fn with_archive(self, work: impl AsyncFnOnce(&Archive) -> Outcome) -> Outcome {
         if self.aws {
@@ -294,43 +283,48 @@ impl Place {
             let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), prefix);
             return work(&Archive { store, objects, peppers: lambda::peppers(&config)? }).await;
         }
-        let options = Options::on_any_port(self.template, self.data);
-        match Platform::start(&options).await {
-            Ok(platform) => {
-                let outcome = work(platform.archive()).await;
-                platform.stop().await;
-                outcome
-            }
-            Err(StartError::Folder(FolderError::Busy(_))) => {
-                work(&archive_at(&options, self.dynamodb_port, self.s3_port)?).await
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.here(async |doors| work(&archive_at(&self.options(), doors.dynamodb, doors.s3)?).await)
+            .await
     }
-}
 
-impl Place {
     /// Does `work` on the queues of the hub, whose names begin as it is told.
     async fn with_queues(self, work: impl AsyncFnOnce(&SqsClient, &str) -> Outcome) -> Outcome {
         if self.aws {
             let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
-            let prefix = match self.table_prefix {
-                Some(prefix) => prefix,
-                None => Config::from_env()?.table_prefix,
-            };
-            return work(&SqsClient::new(&aws), &prefix).await;
+            return work(&SqsClient::new(&aws), &self.prefix()?).await;
         }
-        let options = Options::on_any_port(self.template, self.data);
-        match Platform::start(&options).await {
+        self.here(async |doors| work(&queues_at(doors.sqs), PREFIX).await).await
+    }
+
+    /// Does `work` at the doors of the hub on this machine, which is started for it unless it runs.
+    async fn here(&self, work: impl AsyncFnOnce(Doors) -> Outcome) -> Outcome {
+        match Platform::start(&self.options()).await {
             Ok(platform) => {
-                let outcome = work(&queues_at(platform.sqs.port()), PREFIX).await;
+                let outcome = work(Doors {
+                    dynamodb: platform.dynamodb.port(),
+                    s3: platform.s3.port(),
+                    sqs: platform.sqs.port(),
+                })
+                .await;
                 platform.stop().await;
                 outcome
             }
             Err(StartError::Folder(FolderError::Busy(_))) => {
-                work(&queues_at(self.sqs_port), PREFIX).await
+                let Self { dynamodb_port: dynamodb, s3_port: s3, sqs_port: sqs, .. } = *self;
+                work(Doors { dynamodb, s3, sqs }).await
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    fn options(&self) -> Options {
+        Options::on_any_port(self.template.clone(), self.data.clone())
+    }
+
+    fn prefix(&self) -> Result<String, ConfigError> {
+        match &self.table_prefix {
+            Some(prefix) => Ok(prefix.clone()),
+            None => Ok(Config::from_env()?.table_prefix),
         }
     }
 }

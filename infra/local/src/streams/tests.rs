@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::time;
 
 use super::*;
-use crate::{folder::Folder, group::Group};
+use crate::{database::Written, folder::Folder, group::Group, template::Filter};
 
 #[tokio::test]
 async fn changes_arrive_in_order_and_in_batches() {
@@ -79,12 +79,54 @@ async fn a_panic_refuses_the_batch_until_the_culprit_is_alone() {
 #[tokio::test]
 async fn a_change_arrives_soon() {
     let scene = Scene::open("soon").await;
+    let group = scene.start();
     let started = time::Instant::now();
-    scene.write(0..1);
+
+    for (number, count) in (0..).zip(1..=20) {
+        scene.write(number..number + 1);
+        scene.written.tell();
+        scene.took(count).await;
+    }
+
+    assert!(started.elapsed() < PAUSE * 10, "looks now and then would take twice as long");
+    group.finish(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn a_change_of_which_nothing_is_told_arrives_as_well() {
+    let scene = Scene::open("untold").await;
+    let group = scene.start();
+
+    for (number, count) in (0..).zip(1..=2) {
+        scene.write(number..number + 1);
+        scene.took(count).await;
+    }
+
+    group.finish(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn what_a_function_does_not_want_stands_in_nobodys_way() {
+    let scene = Scene::open("unwanted").await.wanting(&[1, 2, 8]);
+    scene.function.refuse(2, u32::MAX);
+    scene.write(0..10);
+
+    scene.deliver_until(2).await;
+
+    assert_eq!(scene.function.taken(), [1, 8]);
+    assert_eq!(scene.dead_letters().await, [2]);
+}
+
+#[tokio::test]
+async fn a_panic_costs_nothing_that_nobody_wants() {
+    let scene = Scene::open("unwanted-panic").await.wanting(&[1, 3]);
+    scene.function.panic_at(1);
+    scene.write(0..4);
 
     scene.deliver_until(1).await;
 
-    assert!(started.elapsed() < Duration::from_secs(1));
+    assert_eq!(scene.function.taken(), [3]);
+    assert_eq!(scene.dead_letters().await, [1]);
 }
 
 /// A table, a function that reads its stream, and the disk between them.
@@ -94,6 +136,8 @@ struct Scene {
     database: Database,
     dead_letters: Arc<Journal>,
     function: Arc<Recorder>,
+    written: Written,
+    filters: Vec<Filter>,
 }
 
 /// A function that remembers what it took and refuses what it is told to.
@@ -123,7 +167,23 @@ impl Scene {
         .unwrap();
         database.create_table(table).unwrap();
         let dead_letters = Arc::new(Journal::open(&folder.dead_letters()).await.unwrap());
-        Self { path, folder, database, dead_letters, function: Arc::default() }
+        Self {
+            path,
+            folder,
+            database,
+            dead_letters,
+            function: Arc::default(),
+            written: Written::new(),
+            filters: Vec::new(),
+        }
+    }
+
+    /// The same, with a function that wants only these.
+    fn wanting(mut self, numbers: &[u64]) -> Self {
+        let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+        let pattern = json!({"dynamodb": {"Keys": {"pk": {"N": numbers}}}});
+        self.filters.push(pattern.to_string().parse().unwrap());
+        self
     }
 
     fn write(&self, numbers: std::ops::Range<u64>) {
@@ -136,10 +196,22 @@ impl Scene {
 
     /// Starts a reader, waits until the function has taken so many records, and stops it.
     async fn deliver_until(&self, count: usize) {
+        let group = self.start();
+        self.took(count).await;
+        group.finish(Duration::from_secs(5)).await;
+    }
+
+    fn start(&self) -> Group {
         let reader = Reader {
             function: "relay".to_owned(),
-            stream: Stream { table: "events".to_owned(), batch: 3, attempts: 2 },
+            stream: Stream {
+                table: "events".to_owned(),
+                batch: 3,
+                attempts: 2,
+                filters: self.filters.clone(),
+            },
             database: self.database.clone(),
+            written: self.written.listen(),
             mark: self.folder.mark("relay", "events"),
             dead_letters: Arc::clone(&self.dead_letters),
         };
@@ -150,13 +222,17 @@ impl Scene {
         };
         let mut group = Group::new();
         group.spawn(|stop| reader.run(deliver, stop));
+        group
+    }
+
+    /// Waits until the function has taken so many records.
+    async fn took(&self, count: usize) {
         let waiting = time::timeout(Duration::from_secs(10), async {
             while self.function.taken().len() < count {
                 time::sleep(Duration::from_millis(5)).await;
             }
         });
         waiting.await.expect("the records arrive");
-        group.finish(Duration::from_secs(5)).await;
     }
 
     async fn dead_letters(&self) -> Vec<u64> {

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use serde_yaml_ng::Mapping;
 
 use super::{
-    bucket::Arrivals, cadence::Cadence, error::Problem, queue::Intake, route::Route, scope::Scope,
-    stack::Resource, table::Table,
+    bucket::Arrivals, cadence::Cadence, error::Problem, filter::Filter, queue::Intake,
+    route::Route, scope::Scope, stack::Resource, table::Table,
 };
 
 /// A Lambda function.
@@ -48,6 +48,15 @@ pub struct Stream {
     pub batch: usize,
     /// How often a record is given to the function before it is put aside.
     pub attempts: u32,
+    /// Which changes the function wants: those that one of these lets pass, or all if there is none.
+    pub filters: Vec<Filter>,
+}
+
+impl Stream {
+    /// Whether a record, as AWS Lambda would be given it, is one that the function wants.
+    pub fn wants(&self, record: &Json) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| filter.passes(record))
+    }
 }
 
 /// A call that is made again and again.
@@ -173,16 +182,39 @@ fn stream(scope: &Scope<'_>, event: &Event) -> Result<Stream, Problem> {
         batch_size: usize,
         #[serde(default = "default_retries")]
         maximum_retry_attempts: i64,
+        #[serde(default)]
+        filter_criteria: Criteria,
     }
 
-    let Dynamo { stream, batch_size, maximum_retry_attempts } =
-        scope.properties(&event.properties, &["Stream", "BatchSize", "MaximumRetryAttempts"])?;
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Criteria {
+        filters: Vec<Criterion>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Criterion {
+        pattern: String,
+    }
+
+    let Dynamo { stream, batch_size, maximum_retry_attempts, filter_criteria } = scope.properties(
+        &event.properties,
+        &["Stream", "BatchSize", "MaximumRetryAttempts", "FilterCriteria"],
+    )?;
     let Some(table) = Table::of_stream(&stream).map(ToOwned::to_owned) else {
         return Err(Problem::NotAStream(stream));
     };
     // Less than none stands for "until the record expires".
     let retries = u32::try_from(maximum_retry_attempts).unwrap_or(DEFAULT_RETRIES);
-    Ok(Stream { table, batch: batch_size.max(1), attempts: retries.saturating_add(1) })
+    let filters =
+        filter_criteria.filters.iter().map(|criterion| criterion.pattern.parse::<Filter>());
+    Ok(Stream {
+        table,
+        batch: batch_size.max(1),
+        attempts: retries.saturating_add(1),
+        filters: filters.collect::<Result<_, _>>()?,
+    })
 }
 
 const DEFAULT_RETRIES: u32 = 10;

@@ -59,7 +59,11 @@ Resources:
       Events:
         Happened:
           Type: DynamoDB
-          Properties: { Stream: !GetAtt Data.Outputs.EventStream, BatchSize: 25, MaximumRetryAttempts: 3 }
+          Properties:
+            Stream: !GetAtt Data.Outputs.EventStream
+            BatchSize: 25
+            MaximumRetryAttempts: 3
+            FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }, { Pattern: '{"eventName":["REMOVE"]}' }] }
   Inspector:
     Type: AWS::Serverless::Function
     Properties:
@@ -168,7 +172,10 @@ fn a_stream_is_traced_to_its_table() {
     let Trigger::Stream(stream) = &function(&template, "relay").triggers[0] else {
         panic!("the relay reads a stream");
     };
-    assert_eq!(*stream, Stream { table: "clinic-events".to_owned(), batch: 25, attempts: 4 });
+    assert_eq!((stream.table.as_str(), stream.batch, stream.attempts), ("clinic-events", 25, 4));
+    for (name, wanted) in [("INSERT", true), ("REMOVE", true), ("MODIFY", false)] {
+        assert_eq!(stream.wants(&json!({"eventName": name})), wanted, "{name}");
+    }
 }
 
 #[test]
@@ -347,6 +354,10 @@ fn errors_name_the_resource_and_the_reason() {
         (
             "{CodeUri: functions/a, Events: {E: {Type: DynamoDB, Properties: {Stream: x}}}}",
             "`x`, which is not the stream of a table",
+        ),
+        (
+            "{CodeUri: functions/a, Events: {E: {Type: DynamoDB, Properties: {Stream: x, FilterCriteria: {Pattern: y}}}}}",
+            "missing field `Filters`",
         ),
         (
             "{CodeUri: functions/a, Events: {E: {Type: SQS, Properties: {Queue: x}}}}",

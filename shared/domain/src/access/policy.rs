@@ -458,6 +458,16 @@ policy! {
     Sweep                 "EXPIRED_SWEPT"           [__  __  __  __  __  __  __  ALL],
 }
 
+impl Action {
+    /// Whether it only shows or reckons something, and changes nothing.
+    pub fn is_look(self) -> bool {
+        let code = self.code();
+        matches!(self, Self::DownloadFile | Self::CheckInteractions)
+            || code.ends_with("_VIEWED")
+            || code.ends_with("_LISTED")
+    }
+}
+
 /// The policy.
 pub fn reach(part: Part, action: Action) -> Reach {
     let [visitor, patient, doctor, hospital, coordinator, admin, superadmin, worker] = action.row();

@@ -13,6 +13,9 @@ pub(super) const FIRST: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 const END: u32 = 0xffff_fffe;
 const LAST_SECTOR: u32 = 0xffff_fffa;
 
+/// What the table of sectors says of one that nothing is in.
+const FREE: [u8; 4] = [0xff; 4];
+
 /// How many sectors of the table of sectors the header itself names.
 const IN_HEADER: usize = 109;
 
@@ -20,7 +23,9 @@ const ENTRY: usize = 128;
 
 /// Whether it is a text of Word that holds nothing to run.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
-    let names = File::open(bytes).and_then(|file| file.names()).ok_or(Flaw::Damaged)?;
+    let file = File::open(bytes).ok_or(Flaw::Damaged)?;
+    file.ends_where_it_says()?;
+    let names = file.names().ok_or(Flaw::Damaged)?;
     let has = |wanted: &[&str]| {
         names.iter().any(|name| wanted.iter().any(|wanted| name.eq_ignore_ascii_case(wanted)))
     };
@@ -57,9 +62,12 @@ impl<'b> File<'b> {
         }
         let mut file = Self { bytes, shift, table: Vec::new() };
         let (count, mut more) = (usize::try_from(u32_le(bytes, 44)?).ok()?, u32_le(bytes, 68)?);
+        if count > bytes.len() >> shift {
+            return None;
+        }
         let mut named: Vec<u32> =
             (0..IN_HEADER).map_while(|place| u32_le(bytes, 76 + 4 * place)).collect();
-        let room = (1_usize << shift) / 4 - 1;
+        let room = file.room() - 1;
         while named.len() < count && more <= LAST_SECTOR {
             // A chain that is longer than the file runs in circles.
             if named.len() > bytes.len() / 4 {
@@ -78,8 +86,36 @@ impl<'b> File<'b> {
         self.bytes.get(begin..begin.checked_add(1 << self.shift)?)
     }
 
+    /// How many numbers are in a sector.
+    fn room(&self) -> usize {
+        (1 << self.shift) / 4
+    }
+
+    /// Refuses what is behind the last sector in use, and a file of which that one is missing.
+    /// Some programs do not write it to its end.
+    fn ends_where_it_says(&self) -> Result<(), Flaw> {
+        let last = self.last().ok_or(Flaw::Damaged)?;
+        let begin = (last + 1) << self.shift;
+        match self.bytes.len() {
+            length if length <= begin => Err(Flaw::Damaged),
+            length if length > begin + (1 << self.shift) => Err(Flaw::Polyglot),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last sector that something is in.
+    fn last(&self) -> Option<usize> {
+        for (place, sector) in self.table.iter().enumerate().rev() {
+            let mut entries = self.sector(*sector)?.chunks_exact(FREE.len());
+            if let Some(used) = entries.rposition(|entry| entry != FREE) {
+                return Some(place * self.room() + used);
+            }
+        }
+        None
+    }
+
     fn next(&self, number: u32) -> Option<u32> {
-        let room = (1_usize << self.shift) / 4;
+        let room = self.room();
         let number = usize::try_from(number).ok()?;
         u32_le(self.sector(*self.table.get(number / room)?)?, 4 * (number % room))
     }

@@ -149,6 +149,70 @@ fn documents_that_run_or_load_something_are_refused() {
 }
 
 #[test]
+fn a_letter_of_an_old_word_ends_where_it_says() {
+    let letter = doc();
+    // The table has room for one more sector, which is in use.
+    let mut longer = letter.clone();
+    longer[512 + 8..512 + 12].copy_from_slice(&0xffff_fffe_u32.to_le_bytes());
+    let with = |letter: &[u8], more: usize| look(Format::Doc, &[letter, &vec![1; more]].concat());
+
+    assert_eq!(look(Format::Doc, &[doc(), jpeg()].concat()), Err(Flaw::Polyglot));
+    assert_eq!(with(&letter, 1), Err(Flaw::Polyglot));
+    assert_eq!(with(&longer, 0), Err(Flaw::Damaged), "its text is cut off");
+    assert!(with(&longer, 1).is_ok(), "some programs do not fill the last sector");
+    assert!(with(&longer, 512).is_ok());
+    assert_eq!(with(&longer, 513), Err(Flaw::Polyglot));
+}
+
+#[test]
+fn fields_of_a_letter_neither_run_nor_load_anything() {
+    let text = |body: &str| {
+        let text = format!("<w:document xmlns:w='http://x'><w:p>{body}</w:p></w:document>");
+        look(Format::Docx, &docx_with(&[("word/header1.xml", text.as_bytes())])).map(drop)
+    };
+    let field = |codes: &[&str]| {
+        let tag = "w:instrText xml:space=\"preserve\"";
+        let code = |code: &&str| format!("<w:r><{tag}>{code}</w:instrText></w:r>");
+        text(&codes.iter().map(code).collect::<String>())
+    };
+    for harmless in [
+        &[" PAGE \\* MERGEFORMAT "][..],
+        &["HYPERLINK \"https://example.org/dde/include\" \\o \"Hidden link\""],
+        &[" TIME \\@ ", "\"d MMMM\" "],
+        &["REF include_1"],
+        &[],
+    ] {
+        assert_eq!(field(harmless), Ok(()), "{harmless:?}");
+    }
+    for (codes, flaw) in [
+        (&[" DDEAUTO c:\\\\windows\\\\cmd.exe \"/k calc\""][..], Flaw::Programs),
+        (&["DDE"], Flaw::Programs),
+        (&["PAGE", " D", "DEA", "UTO excel"], Flaw::Programs),
+        (&["DD", "passed over", "EAUTO excel"], Flaw::Programs),
+        (&["IncludePicture \"https://example.org/a.png\" \\d"], Flaw::Remote),
+        (&["INCLUDETEXT \\\\\\\\example.org\\\\a.docx"], Flaw::Remote),
+        (&[" LINK Excel.Sheet.12 \"https://example.org/a.xlsx\""], Flaw::Remote),
+        (&["&#68;DE"], Flaw::Damaged),
+        (&["DDE<!-- -->AUTO"], Flaw::Damaged),
+        (&["<![CDATA[DDEAUTO]]>"], Flaw::Damaged),
+    ] {
+        assert_eq!(field(codes), Err(flaw), "{codes:?}");
+    }
+    assert_eq!(text("<w:fldSimple w:instr=' DDEAUTO excel'/>"), Err(Flaw::Programs));
+    assert_eq!(text("<w:fldSimple w:instr=' DATE '><w:r/></w:fldSimple>"), Ok(()));
+    assert_eq!(text("<w:instrText x='>'>DDE</w:instrText>"), Err(Flaw::Programs));
+    assert_eq!(text("<n:instrText>DDE</n:instrText>"), Err(Flaw::Programs));
+    assert_eq!(text("<!DOCTYPE w [<!ENTITY a 'DDE'>]>"), Err(Flaw::Damaged));
+    let wide: Vec<u8> = "\u{feff}<w:instrText>DDE</w:instrText>"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(look(Format::Docx, &docx_with(&[("any.bin", &wide)])), Err(Flaw::Programs));
+    let long = [b"<w:document>".to_vec(), vec![b' '; 8 << 20]].concat();
+    assert_eq!(look(Format::Docx, &docx_with(&[("word/a.xml", &long)])), Err(Flaw::Bomb));
+}
+
+#[test]
 fn pictures_do_not_say_where_they_were_taken_and_stay_upright() {
     for (format, bytes) in [(Format::Jpeg, located_jpeg()), (Format::Png, located_png())] {
         let kept = look(format, &bytes).unwrap();
@@ -208,8 +272,7 @@ fn a_file_is_settled_once_and_belongs_to_one_document() {
 
     assert!(clean.is_clean());
     assert_eq!(clean.clone().reject(Flaw::Late, at), Err(FileError::Settled));
-    let held = clean.held_by(Reference::named("rep_1")).unwrap();
-    assert_eq!(held.clone().held_by(Reference::named("rep_2")), Err(FileError::Used));
+    let held = held(clean);
     assert_eq!(file.reject(Flaw::Bomb, at).unwrap().flaw(), Some(Flaw::Bomb));
     assert_eq!(held.is_due_at(), None);
 }
@@ -222,12 +285,16 @@ fn what_does_not_arrive_is_given_up_and_what_nobody_claims_is_forgotten() {
 
     assert_eq!(file.upkeep(hour - moment), Upkeep::Leave);
     assert_eq!(file.upkeep(hour), Upkeep::GiveUp);
-    let held = file.clone().held_by(Reference::named("rep_1")).unwrap();
+    let held = held(file.clone());
     assert_eq!(held.upkeep(hour), Upkeep::GiveUp);
     assert_eq!(held.reject(Flaw::Late, hour).unwrap().upkeep(day), Upkeep::Leave);
     let late = file.reject(Flaw::Late, hour).unwrap();
     assert_eq!((late.upkeep(day - moment), late.upkeep(day)), (Upkeep::Leave, Upkeep::Forget));
     assert!(late.is_claimable(hour) && !late.is_claimable(day - moment));
+}
+
+fn held(file: StoredFile) -> StoredFile {
+    StoredFile { holder: Some(Reference::named("rep_1")), ..file }
 }
 
 fn announced() -> StoredFile {

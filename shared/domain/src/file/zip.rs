@@ -12,7 +12,7 @@ use std::{
 use flate2::{Crc, bufread::DeflateDecoder};
 
 use super::{
-    Flaw,
+    Flaw, fields,
     inspection::{holds, u16_le, u32_le},
     ole,
 };
@@ -37,7 +37,7 @@ const MOST_RATIO: u64 = 100;
 const LARGE: u64 = 4 * 1024 * 1024;
 
 /// The most bytes of an entry that are looked at as a whole.
-const MOST_READ: usize = 4 * 1024 * 1024;
+const MOST_READ: usize = 8 * 1024 * 1024;
 
 /// Whether it is a text of Word that holds nothing to run and loads nothing.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
@@ -222,12 +222,19 @@ fn look_into(entries: &[Entry<'_>], budget: &mut u64, outer: bool) -> Result<(),
         if name == "[content_types].xml" && holds(&plain(&content)?, b"macroenabled") {
             return Err(Flaw::Programs);
         }
-        if name.rsplit_once('.').is_some_and(|(_, ending)| ending == "rels") {
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        if ending == "rels" {
             loads_nothing(&content)?;
+        }
+        if content.trim_ascii_start().starts_with(b"<") || MARKS.iter().any(|mark| begins(mark)) {
+            does_nothing(ending, content)?;
         }
     }
     Ok(())
 }
+
+/// What XML may begin with instead of a tag.
+const MARKS: [&[u8]; 4] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0<"];
 
 /// The endings of what can be run, or holds what can.
 const RUN: [&str; 20] = [
@@ -303,6 +310,21 @@ fn plain(xml: &[u8]) -> Result<Vec<u8>, Flaw> {
     if hides || xml.len() == MOST_READ { Err(Flaw::Damaged) } else { Ok(xml) }
 }
 
+/// Refuses XML with fields that run or load something, and what cannot be seen whole.
+fn does_nothing(ending: &str, mut xml: Vec<u8>) -> Result<(), Flaw> {
+    if xml.len() == MOST_READ {
+        return Err(Flaw::Bomb);
+    }
+    // With letters of two bytes it reads like one with letters of one, without what is between.
+    xml.retain(|byte| *byte != 0);
+    xml.make_ascii_lowercase();
+    // Pictures say by it which drawing they are; in a text it could stand for other words.
+    if holds(&xml, b"<!doctype") && ending != "svg" {
+        return Err(Flaw::Damaged);
+    }
+    fields::check(&String::from_utf8_lossy(&xml))
+}
+
 /// Refuses a document that loads templates, pictures or objects; it may link to pages.
 fn loads_nothing(relationships: &[u8]) -> Result<(), Flaw> {
     let relationships = plain(relationships)?;
@@ -316,7 +338,7 @@ fn loads_nothing(relationships: &[u8]) -> Result<(), Flaw> {
 }
 
 /// The attributes of a tag, by name.
-fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = tag;
     std::iter::from_fn(move || {
         let (name, value) = rest.split_once('=')?;

@@ -6,7 +6,7 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Notification, NotificationKind, Priority, ReminderHours, words};
+use super::{Notification, NotificationId, NotificationKind, Priority, ReminderHours, words};
 use crate::{
     access::UserId,
     account::Zone,
@@ -28,11 +28,14 @@ const DAYS_BEFORE: [i32; 2] = [3, 0];
 /// When on those days, where the patient is.
 const MORNING: i8 = 9;
 
+/// For how long a reminder is of use that comes as the appointment begins.
+const GRACE: SignedDuration = SignedDuration::from_mins(15);
+
 /// A notification that is to come at an instant, if the reason for it still holds then.
 ///
 /// It is not in anybody's list yet, and nobody is told that it is planned. Whether the reason holds
-/// is asked when it falls due, so nothing has to be undone when an appointment moves or a review
-/// is written.
+/// is asked when it falls due, and again when it leaves the hub, so nothing has to be undone when an
+/// appointment moves or a review is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planned {
     /// What the person will be told.
@@ -42,7 +45,7 @@ pub struct Planned {
     pub as_long_as: Condition,
 }
 
-/// What must be so when a planned notification falls due.
+/// What must be so for a notification to be true.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "holds", rename_all = "kebab-case")]
 pub enum Condition {
@@ -54,6 +57,13 @@ pub enum Condition {
         starts_at: Timestamp,
         /// How many hours before.
         hours: u8,
+    },
+    /// The appointment was not called off, and begins then.
+    Standing {
+        /// The appointment.
+        visit: AppointmentId,
+        /// When it is to begin.
+        starts_at: Timestamp,
     },
     /// The visit was not reviewed.
     Unreviewed {
@@ -69,7 +79,7 @@ pub enum Condition {
     },
 }
 
-/// What is known, when a planned notification falls due, of what its condition speaks of.
+/// What is known of what a condition speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// Of an appointment and of when its patient wants to be reminded.
@@ -78,6 +88,11 @@ pub enum Basis {
         appointment: Option<Box<Appointment>>,
         /// The hours before.
         hours: ReminderHours,
+    },
+    /// Of an appointment.
+    Standing {
+        /// The appointment, if there is one.
+        appointment: Option<Box<Appointment>>,
     },
     /// Of a visit.
     Unreviewed {
@@ -91,17 +106,12 @@ pub enum Basis {
     },
 }
 
-impl Planned {
-    /// The instant at which it is to come.
-    pub fn due_at(&self) -> Timestamp {
-        self.notification.scheduled_for.unwrap_or(self.notification.created_at)
-    }
-
-    /// Whether it goes out at `now`, as far as `basis` shows.
-    pub fn holds(&self, basis: &Basis, now: Timestamp) -> bool {
-        let stands = match (&self.as_long_as, basis) {
+impl Condition {
+    /// Whether it is so, as far as `basis` shows.
+    pub fn holds(&self, basis: &Basis) -> bool {
+        match (self, basis) {
             (
-                Condition::Awaited { starts_at, hours, .. },
+                Self::Awaited { starts_at, hours, .. },
                 Basis::Awaited { appointment, hours: wanted },
             ) => {
                 wanted.hold(*hours)
@@ -110,16 +120,42 @@ impl Planned {
                             && appointment.span.start() == *starts_at
                     })
             }
-            (Condition::Unreviewed { .. }, Basis::Unreviewed { is_reviewed }) => !is_reviewed,
-            (Condition::FollowUp { on, .. }, Basis::FollowUp { on: now }) => *now == Some(*on),
+            (Self::Standing { starts_at, .. }, Basis::Standing { appointment }) => {
+                appointment.as_ref().is_some_and(|appointment| {
+                    appointment.status() != Status::Cancelled
+                        && appointment.span.start() == *starts_at
+                })
+            }
+            (Self::Unreviewed { .. }, Basis::Unreviewed { is_reviewed }) => !is_reviewed,
+            (Self::FollowUp { on, .. }, Basis::FollowUp { on: now }) => *now == Some(*on),
             (_, _) => false,
-        };
-        stands && !self.notification.is_expired(now)
+        }
+    }
+}
+
+impl Planned {
+    /// The instant at which it is to come.
+    pub fn due_at(&self) -> Timestamp {
+        self.notification.scheduled_for.unwrap_or(self.notification.created_at)
     }
 
-    /// The same, as it comes into the list at `now`.
+    /// Whether it comes into the list at `now`, as far as `basis` shows.
+    pub fn holds(&self, basis: &Basis, now: Timestamp) -> bool {
+        self.as_long_as.holds(basis) && !self.notification.is_expired(now)
+    }
+
+    /// The same for the person whose record the patient's was merged into. It is what would have
+    /// been planned for them, so nobody is told twice.
+    #[must_use]
+    pub fn readdressed(self, recipient: UserId) -> Self {
+        let (at, told) = (self.due_at(), self.notification);
+        let id = NotificationId::at(&told.about, recipient, told.kind, at);
+        Self { notification: Notification { id, recipient, ..told }, ..self }
+    }
+
+    /// The same, as it comes into the list at `now`. It leaves the hub as long as it is true.
     pub fn arrive(self, now: Timestamp) -> Notification {
-        Notification { created_at: now, ..self.notification }
+        Notification { created_at: now, as_long_as: Some(self.as_long_as), ..self.notification }
     }
 
     /// The reminders of an agreed appointment, those that lie behind `now`.
@@ -139,7 +175,7 @@ impl Planned {
                 (NotificationKind::AppointmentReminder, words::reminder(appointment, zone));
             let notification = Notification::at(visit.into(), recipient, kind, at, zone, words)
                 .about(visit)
-                .until(starts_at);
+                .until(starts_at.max(at + GRACE));
             Self { notification, as_long_as: Condition::Awaited { visit, starts_at, hours } }
         };
         hours.before(starts_at, now).into_iter().map(remind).collect()
@@ -272,6 +308,53 @@ mod tests {
         assert!(!holds(&Basis::Awaited { appointment: None, hours: hours(&[]) }));
         assert!(!holds(&Basis::Unreviewed { is_reviewed: false }));
         assert!(!early.holds(&basis("CONFIRMED", START, &[]), at(START)));
+    }
+
+    #[test]
+    fn a_reminder_at_the_beginning_is_of_use_for_a_quarter_of_an_hour() {
+        let hours = ReminderHours::try_from(vec![0, 1]).unwrap();
+        let visit = appointment("CONFIRMED", START);
+        let mut planned = Planned::reminders(&visit, ana(), &hours, &karachi(), at(NOW));
+        planned.sort_by_key(Planned::due_at);
+        let times = planned.iter().map(|one| (one.due_at(), one.notification.expires_at));
+        let quarter_past = at(START) + GRACE;
+        let hour_before = at("2030-01-09T08:00:00Z");
+        assert_eq!(
+            times.collect::<Vec<_>>(),
+            [(hour_before, Some(at(START))), (at(START), Some(quarter_past))]
+        );
+        let basis = Basis::Awaited { appointment: Some(Box::new(visit)), hours };
+        assert!(planned[1].holds(&basis, at(START)) && !planned[1].holds(&basis, quarter_past));
+    }
+
+    #[test]
+    fn what_is_told_of_an_appointment_is_true_until_that_moves_or_is_called_off() {
+        let told = || reminders("CONFIRMED").remove(0).arrive(at(NOW));
+        assert!(matches!(told().as_long_as, Some(Condition::Awaited { .. })));
+        let told = told().ahead_of(&appointment("REQUESTED", START));
+        assert_eq!(told.expires_at, Some(at(START)));
+        let holds = |appointment: Option<Appointment>| {
+            let appointment = appointment.map(Box::new);
+            told.as_long_as.as_ref().unwrap().holds(&Basis::Standing { appointment })
+        };
+        for status in ["REQUESTED", "CONFIRMED", "CHECKED_IN", "IN_PROGRESS"] {
+            assert!(holds(Some(appointment(status, START))), "{status}");
+        }
+        assert!(!holds(Some(appointment("CANCELLED", START))));
+        assert!(!holds(Some(appointment("CONFIRMED", "2030-01-10T09:00:00Z"))));
+        assert!(!holds(None));
+    }
+
+    #[test]
+    fn a_plan_for_a_twin_becomes_the_one_that_would_have_been_made_for_the_person() {
+        let twin: UserId = Ulid::from(8_u128).into();
+        let hours = ReminderHours::default();
+        let of_twin =
+            Planned::reminders(&appointment("CONFIRMED", START), twin, &hours, &karachi(), at(NOW));
+        assert_ne!(of_twin, reminders("CONFIRMED"));
+        let readdressed: Vec<_> =
+            of_twin.into_iter().map(|planned| planned.readdressed(ana())).collect();
+        assert_eq!(readdressed, reminders("CONFIRMED"));
     }
 
     #[test]

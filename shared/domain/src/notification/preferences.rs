@@ -138,7 +138,8 @@ impl Preferences {
     /// that way and `sent_today` left the hub for them today.
     ///
     /// What is urgent waits for nothing and counts for nothing. Of a medicine a patient is
-    /// reminded by the ways that the reminder names, whatever is switched on here.
+    /// reminded by the ways that the reminder names, whatever is switched on here. What stays in the
+    /// application does not leave the hub, so no maximum of a day keeps it quiet.
     pub fn decide(
         &self,
         notification: &Notification,
@@ -166,7 +167,7 @@ impl Preferences {
         if let Some(end) = self.quiet_until(zone, now) {
             return Decision::Wait(end);
         }
-        if sent_today >= self.max_daily_notifications.get() {
+        if way != Channel::Push && sent_today >= self.max_daily_notifications.get() {
             return Decision::Drop(Reason::DailyMaximum);
         }
         Decision::Send
@@ -251,6 +252,10 @@ choice! {
         DailyMaximum = "DAILY_MAXIMUM",
         /// Nobody knows how to reach the person by this way.
         NoAddress = "NO_ADDRESS",
+        /// What it says is not so any more.
+        Outdated = "OUTDATED",
+        /// Whoever carries messages says that this one never arrives.
+        Refused = "REFUSED",
     }
 }
 

@@ -231,7 +231,7 @@ pub fn opened(access: &EmergencyAccess) -> Words {
     )
 }
 
-/// To a hospital: one of its doctors did. It does not say whose record it is.
+/// To the doctor's hospital, or to those who run the hub. It does not say whose record it is.
 pub fn to_review(access: &EmergencyAccess) -> Words {
     let doctor = access.doctor_name.reveal();
     Words::of(

@@ -11,13 +11,13 @@ use utoipa::{
 };
 
 use super::PrescriptionId;
-use crate::{Id, access::UserId, choice::choice, id::Identified, text::Text};
+use crate::{Id, access::UserId, choice::choice, id::Identified, safety::DailyIntake, text::Text};
 
 /// How many numbers an identifier of a prescription leaves to its items.
 const NUMBERS: u128 = 0xff;
 
-/// The longest that one supply of a medicine counts as being taken.
-const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// The longest that a medicine counts as being taken after it was handed out.
+pub(super) const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// A medicine and how to take it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,11 +118,42 @@ impl Medication {
         self.duration_days.or_else(|| Days::told_by(self.duration.as_ref()?.reveal()))
     }
 
-    /// How long all supplies of it last, if anybody said so.
-    pub(super) fn lasts(&self) -> Option<SignedDuration> {
-        let supplies = i64::from(u16::from(self.refills)) + 1;
-        let days = i64::from(u16::from(self.days()?));
-        Some(SignedDuration::from_hours(24 * days * supplies).min(LONGEST))
+    /// How much of it is taken in a day, where dose and frequency say so.
+    pub(super) fn daily(&self) -> Option<DailyIntake> {
+        let times = self.frequency.and_then(Frequency::doses_a_day)?;
+        DailyIntake::read(self.dosage.as_ref()?.reveal(), times.into())
+    }
+
+    /// How many supplies of it there are: the first, and its refills.
+    pub(super) fn supplies(&self) -> u16 {
+        u16::from(self.refills) + 1
+    }
+
+    /// How long one supply of it lasts, if somebody said so or its units tell.
+    pub(super) fn supply_lasts(&self) -> Option<SignedDuration> {
+        let said = self.days().map(|days| u64::from(u16::from(days)));
+        let days = said.or_else(|| self.daily()?.days_of(self.units()?))?;
+        Some(LONGEST.min(SignedDuration::from_hours(24 * i64::try_from(days).ok()?)))
+    }
+
+    /// How many tablets or capsules are handed out. Of anything else a number says nothing: an
+    /// inhaler is one unit and many doses.
+    fn units(&self) -> Option<u16> {
+        let is_counted = match self.dosage_form {
+            Some(DosageForm::Tablet | DosageForm::Capsule) => true,
+            None => self.dosage.as_ref()?.reveal().contains(char::is_alphabetic),
+            Some(
+                DosageForm::Syrup
+                | DosageForm::Injection
+                | DosageForm::Cream
+                | DosageForm::Ointment
+                | DosageForm::Drops
+                | DosageForm::Inhaler
+                | DosageForm::Patch
+                | DosageForm::Other,
+            ) => false,
+        };
+        self.quantity.filter(|_| is_counted).map(u16::from)
     }
 }
 
@@ -364,15 +395,33 @@ mod tests {
     }
 
     #[test]
-    fn days_count_for_each_supply_and_for_a_year_at_most() {
-        let mut medication = medication();
-        assert_eq!(medication.lasts(), None);
-        medication.duration = Some(Text::known("10 days"));
-        assert_eq!(medication.lasts(), Some(SignedDuration::from_hours(240)));
-        medication.refills = Refills(2);
-        assert_eq!(medication.lasts(), Some(SignedDuration::from_hours(720)));
-        medication.refills = Refills(99);
-        assert_eq!(medication.lasts(), Some(LONGEST));
+    fn a_supply_lasts_as_long_as_somebody_said_or_its_units_tell() {
+        let lasts = |dose: &'static str, form, frequency, duration: Option<&'static str>| {
+            let medication = Medication {
+                dosage: Some(Text::known(dose)),
+                dosage_form: form,
+                frequency: Some(frequency),
+                quantity: Some(Quantity(90)),
+                duration: duration.map(Text::known),
+                ..medication()
+            };
+            medication.supply_lasts().map(|lasts| lasts.as_hours() / 24)
+        };
+        let once = Frequency::OnceDaily;
+        assert_eq!(lasts("1 tablet", None, once, Some("10 days")), Some(10));
+        assert_eq!(lasts("1 tablet", None, once, Some("lifelong")), Some(90));
+        assert_eq!(lasts("2 capsules", None, Frequency::TwiceDaily, None), Some(23));
+        assert_eq!(lasts("1", Some(DosageForm::Tablet), once, None), Some(90));
+        assert_eq!(lasts("0.1 tablet", None, once, None), Some(366));
+        for (dose, form, frequency) in [
+            ("1 tablet", None, Frequency::AsNeeded),
+            ("500 mg", None, once),
+            ("2", None, once),
+            ("2", Some(DosageForm::Inhaler), once),
+            ("0 tablets", None, once),
+        ] {
+            assert_eq!(lasts(dose, form, frequency, None), None, "{dose}");
+        }
     }
 
     #[test]

@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{Frequency, ItemId, Medication, Prescription, PrescriptionId};
+use super::{ItemId, Medication, Prescription, PrescriptionId};
 use crate::{
     Revision,
     access::{Action, Actor, PatientId, Subject},
     event::Reference,
     failures,
-    glass::Reason,
     patient::{AllergyStatus, Patient},
     recommendation::Facts,
     revision::{Revised, revised},
-    safety::{self, DailyIntake, Medicine, Override, Person, Report, SafetyError, SiteRules},
+    safety::{self, Grounds, Medicine, Override, Person, Report, SafetyError, SiteRules},
     text::Text,
 };
 
@@ -40,6 +39,15 @@ impl Regimen {
 }
 
 revised!(Regimen);
+
+/// A medicine that a request asks for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The medicine.
+    pub item: ItemId,
+    /// Where the request names it, as a JSON pointer.
+    pub pointer: String,
+}
 
 /// All that a safety check looks at besides the new medicines.
 #[derive(Clone, Debug)]
@@ -66,16 +74,16 @@ impl Bedside {
         self.report(&new, &taken, &person)
     }
 
-    /// Checks the medicines of a prescription that were `asked` for, and that there is a reason
-    /// for what speaks against them. The prescription then says what was found about all of its
-    /// medicines.
+    /// Checks the medicines of a prescription that were `asked` for, and that there are grounds to
+    /// go on in spite of what speaks against them. The prescription then says what was found about
+    /// all of its medicines.
     ///
     /// Neither the prescription as it was nor the one whose place it takes count.
     pub fn clear(
         &self,
         prescription: &mut Prescription,
-        asked: &[ItemId],
-        reason: Option<&Reason>,
+        asked: &[Asked],
+        grounds: Option<&Grounds>,
         by: &Actor,
     ) -> Result<(), SafetyError> {
         if asked.is_empty() {
@@ -84,22 +92,26 @@ impl Bedside {
         let own = [Some(prescription.id), prescription.previous_version];
         let own: Vec<_> = own.into_iter().flatten().collect();
         let (taken, person) = (self.taken(&own, by.at), self.person(by.at));
-        let active = || prescription.items.iter().filter(|item| item.is_active());
-        let medications = |is_asked: bool| {
-            let wanted = active().filter(move |item| asked.contains(&item.id) == is_asked);
-            wanted.map(|item| &item.medication)
-        };
-
-        let new: Vec<_> = medications(true).collect();
-        let besides: Vec<_> = medications(false).chain(taken.iter().copied()).collect();
+        let active = || prescription.items.iter().enumerate().filter(|(_, item)| item.is_active());
+        let (mut new, mut pointers, mut besides) = (Vec::new(), Vec::new(), taken.clone());
+        for (_, item) in active() {
+            match asked.iter().find(|asked| asked.item == item.id) {
+                Some(asked) => {
+                    new.push(&item.medication);
+                    pointers.push(asked.pointer.as_str());
+                }
+                None => besides.push(&item.medication),
+            }
+        }
         let found = self.report(&new, &besides, &person);
-        let given = reason
-            .zip(by.user)
-            .map(|(reason, user)| Override::of(&found, Text::known(reason.reveal()), user, by.at));
-        found.pass(given.as_ref())?;
+        let given =
+            grounds.zip(by.user).map(|(grounds, user)| Override::of(&found, grounds, user, by.at));
+        found.pass(given.as_ref(), &pointers)?;
 
-        let all: Vec<_> = active().map(|item| &item.medication).collect();
-        let whole = self.report(&all, &taken, &person);
+        let (places, all): (Vec<_>, Vec<_>) =
+            active().map(|(place, item)| (place, &item.medication)).unzip();
+        let mut whole = self.report(&all, &taken, &person);
+        whole.move_to(|at| places.get(at).copied().unwrap_or(at));
         prescription.overrides.extend(given.filter(|given| !given.alerts.is_empty()));
         prescription.safety = whole;
         Ok(())
@@ -122,16 +134,14 @@ impl Bedside {
         regimen
     }
 
-    /// What the record knows of the patient, with what was prescribed. Where something cannot be
-    /// read, nobody knows what the patient takes.
+    /// What the record knows of the patient, with what was prescribed.
     pub fn facts(&self, now: Timestamp) -> Facts {
-        let mut facts = Facts::of(&self.patient, now.to_zoned(TimeZone::UTC).date());
-        if let Some(current) = &mut facts.current_medications {
-            let prescribed = self.taken(&[], now).into_iter();
-            current.extend(prescribed.map(|medication| medication.best_name().clone()));
+        let prescribed = self.taken(&[], now).into_iter();
+        Facts {
+            prescribed: prescribed.map(|medication| medication.best_name().clone()).collect(),
+            has_unread_prescriptions: self.has_gaps,
+            ..Facts::of(&self.patient, now.to_zoned(TimeZone::UTC).date())
         }
-        facts.current_medications = facts.current_medications.filter(|_| !self.has_gaps);
-        facts
     }
 
     fn taken(&self, besides: &[PrescriptionId], now: Timestamp) -> Vec<&Medication> {
@@ -185,15 +195,13 @@ impl Medication {
     }
 
     /// What the safety check has to know of it.
-    fn to_check(&self) -> Medicine<'_> {
-        let times = self.frequency.and_then(Frequency::doses_a_day);
-        let dose = self.dosage.as_ref().zip(times);
+    pub(super) fn to_check(&self) -> Medicine<'_> {
         Medicine {
             name: self.name.reveal(),
             generic: self.generic_name.as_ref().map(Text::reveal),
             brand: self.brand_name.as_ref().map(Text::reveal),
             strength: self.strength.as_ref().map(Text::reveal),
-            daily: dose.and_then(|(dose, times)| DailyIntake::read(dose.reveal(), times.into())),
+            daily: self.daily(),
         }
     }
 }

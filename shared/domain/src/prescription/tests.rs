@@ -13,7 +13,7 @@ fn prescription(status: PrescriptionStatus) -> Prescription {
         "doctor": format!("doc_{ULID}"), "doctor_name": "Ali Mehmood", "zone": "Asia/Karachi",
         "valid_until": "2030-02-06", "is_digital": true, "issued_at": NOW, "updated_at": NOW,
         "safety": Report::unasked(), "edition": 1, "items": [], "numbered": 0, "status": status,
-        "steps": [], "revision": 1,
+        "steps": [{"to": status, "at": NOW}], "revision": 1,
     });
     serde_json::from_value(prescription).unwrap()
 }
@@ -40,7 +40,7 @@ fn what_becomes_of_a_prescription() {
             let it = || prescription(status);
             let open = it().demand_open(by.at).is_ok();
             let steps = [
-                it().dispense(&by).is_ok_and(|it| it.state(by.at) == Dispensed),
+                it().dispense(false, &by).is_ok_and(|it| it.state(by.at) == Dispensed),
                 it().complete(&by).is_ok_and(|it| it.state(by.at) == Completed),
                 it().cancel(&by).is_ok(),
                 it().demand_in_use(by.at).is_ok(),
@@ -83,20 +83,71 @@ fn a_prescription_ends_at_midnight_where_it_was_written() {
 fn a_medicine_counts_to_its_end() {
     use PrescriptionStatus::{Active, Cancelled, Completed, Dispensed, Expired, Replaced};
 
-    let taken = |status, days: Option<u16>, handed_out: Option<i64>, after: i64| {
+    // The last day after the first on which Ana may still be taking it.
+    let last = |status, medication: &Medication, handed_out: &[i64]| {
         let mut it = prescription(status);
-        let duration_days = days.map(|days| days.try_into().unwrap());
-        it.add(Medication { duration_days, ..medication() }, &ali(0)).unwrap();
-        it.steps.extend(handed_out.map(|day| Step { to: Dispensed, at: ali(day).at, by: None }));
-        it.taken(ali(after).at).count() == 1
+        it.add(medication.clone(), &ali(0)).unwrap();
+        let step = |&day| Step { to: Dispensed, at: ali(day).at, by: None };
+        it.steps = handed_out.iter().map(step).collect();
+        (0..=800).rev().find(|&day| it.taken(ali(day).at).count() == 1)
     };
-    assert!(taken(Active, None, None, 30) && !taken(Active, None, None, 31));
-    assert!(taken(Expired, Some(60), None, 59) && !taken(Expired, Some(60), None, 60));
-    assert!(taken(Dispensed, Some(60), Some(20), 79) && !taken(Dispensed, Some(60), Some(20), 80));
-    assert!(taken(Dispensed, Some(5), Some(20), 30));
+    let for_days = |days: u16, refills: u16| {
+        let duration_days = Some(days.try_into().unwrap());
+        Medication { duration_days, refills: refills.try_into().unwrap(), ..medication() }
+    };
+    assert_eq!(last(Active, &medication(), &[]), Some(30));
+    assert_eq!(last(Expired, &for_days(60, 0), &[]), Some(59));
+    assert_eq!(last(Expired, &for_days(20, 2), &[]), Some(59));
+    assert_eq!(last(Dispensed, &for_days(60, 0), &[20]), Some(79));
+    assert_eq!(last(Dispensed, &for_days(5, 0), &[20]), Some(30));
     for over in [Cancelled, Completed, Replaced] {
-        assert!(!taken(over, Some(60), None, 0), "{over}");
+        assert_eq!(last(over, &for_days(60, 0), &[]), None, "{over}");
     }
+
+    // Each supply begins when it is handed out or when the one before is used up.
+    assert_eq!(last(Dispensed, &for_days(20, 2), &[5]), Some(64));
+    assert_eq!(last(Dispensed, &for_days(20, 2), &[5, 6, 29]), Some(64));
+    assert_eq!(last(Dispensed, &for_days(10, 2), &[0, 1, 29]), Some(38));
+    assert_eq!(last(Dispensed, &for_days(10, 1), &[0, 25, 29]), Some(34));
+    assert_eq!(last(Dispensed, &for_days(30, 99), &[0]), Some(365));
+
+    // What was handed out counts for a year if nobody knows when it is used up.
+    let mut daily = medication();
+    daily.duration = Some(Text::known("lifelong"));
+    assert_eq!(last(Expired, &daily, &[]), Some(30));
+    assert_eq!(last(Dispensed, &daily, &[29]), Some(29 + 365));
+    daily.told(Some(Text::known("once daily")), None);
+    daily.quantity = Some(90.try_into().unwrap());
+    assert_eq!(last(Dispensed, &daily, &[29]), Some(29 + 365));
+    daily.dosage = Some(Text::known("1 tablet"));
+    assert_eq!(last(Dispensed, &daily, &[29]), Some(29 + 89));
+}
+
+#[test]
+fn refills_are_handed_out_until_none_is_left_or_the_prescription_ends() {
+    let refills = 2.try_into().unwrap();
+    let mut it = prescription(PrescriptionStatus::Active);
+    it.add(medication(), &ali(0)).unwrap();
+    let refilled = it.add(Medication { refills, ..medication() }, &ali(0)).unwrap();
+    assert_eq!(it.supplies_left(ali(0).at), 3);
+
+    let first = it.dispense(false, &ali(1)).unwrap();
+    assert_eq!(first.clone().dispense(false, &ali(1)), Err(StateError::Unseen));
+    let second = first.clone().dispense(true, &ali(10)).unwrap();
+    assert_eq!(second.supplies_left(ali(10).at), 1);
+    let third = second.clone().dispense(true, &ali(20)).unwrap();
+    let wrong = |by: &Actor| {
+        let status = PrescriptionStatus::Dispensed;
+        assert_eq!(third.supplies_left(by.at), 0);
+        Err(StateError::Wrong { is: status, to: status })
+    };
+    assert_eq!(third.clone().dispense(true, &ali(21)), wrong(&ali(21)));
+    assert_eq!(second.clone().dispense(true, &ali(31)), wrong(&ali(31)));
+    assert_eq!(third.handed_out().collect::<Vec<_>>(), [1, 10, 20].map(|day| ali(day).at));
+
+    let mut stopped = second;
+    stopped.deactivate(refilled, &ali(11)).unwrap();
+    assert_eq!(stopped.supplies_left(ali(11).at), 0);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The version of the rules of this module. It changes with what they say.
-pub const RULES_VERSION: &str = "1";
+pub const RULES_VERSION: &str = "2";
 
 /// The longest list of facts.
 const LONGEST: usize = 100;
@@ -72,6 +72,10 @@ pub struct Facts {
     /// The medicines that they take; nothing if nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_medications: Option<Vec<Text<200>>>,
+    /// The medicines that were prescribed to them here. What else they take it does not say.
+    pub prescribed: Vec<Text<200>>,
+    /// Whether there are prescriptions that could not be read.
+    pub has_unread_prescriptions: bool,
     /// Whether their kidneys work badly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kidney_impaired: Option<bool>,
@@ -172,7 +176,8 @@ impl Inquiry {
 
 impl Facts {
     /// What the record of a patient says on this day. Allergies that do not fit are unknown, and
-    /// of too many illnesses those on the list are kept.
+    /// of too many illnesses those on the list are kept. An empty list of medicines is that of
+    /// somebody whom nobody asked; one that says `none` is not.
     pub fn of(patient: &Patient, today: Date) -> Self {
         let (profile, health) = (&patient.profile, &patient.health);
         let listed = health.allergies.iter().map(|allergy| Some(allergy.substance.clone()));
@@ -197,7 +202,8 @@ impl Facts {
             allergy_status,
             allergies,
             comorbidities,
-            current_medications: Some(health.current_medications.clone()),
+            current_medications: Some(health.current_medications.clone())
+                .filter(|listed| !listed.is_empty()),
             ..Self::default()
         }
     }
@@ -224,28 +230,32 @@ impl Facts {
             },
             allergies: joined(record.allergies, told.allergies),
             comorbidities: joined(record.comorbidities, told.comorbidities),
-            current_medications: record
-                .current_medications
-                .map(|current| joined(current, told.current_medications.unwrap_or_default())),
+            current_medications: match (record.current_medications, told.current_medications) {
+                (Some(record), Some(told)) => Some(joined(record, told)),
+                (record, told) => record.or(told),
+            },
+            prescribed: joined(record.prescribed, told.prescribed),
+            has_unread_prescriptions: record.has_unread_prescriptions
+                || told.has_unread_prescriptions,
             kidney_impaired: bad(record.kidney_impaired, told.kidney_impaired),
             liver_impaired: bad(record.liver_impaired, told.liver_impaired),
         }
     }
 
-    /// The same facts, where a list of allergies that says `none` means that somebody asked, and
-    /// one that names any means that there are some. An empty list says nothing.
+    /// The same facts, where a list that says `none` means that somebody asked, and a list of
+    /// allergies that names any means that there are some. An empty one says nothing.
     fn settled(mut self) -> Self {
         let before = self.allergies.len();
-        self.allergies.retain(|words| !is_none(words));
+        self.allergies.retain(|words| !Health::none_meant_by(words));
         self.allergy_status = match self.allergy_status {
             AllergyStatus::Unavailable => AllergyStatus::Unavailable,
             _ if !self.allergies.is_empty() => AllergyStatus::Known,
             AllergyStatus::NotRecorded if before > 0 => AllergyStatus::NoneKnown,
             status => status,
         };
-        self.comorbidities.retain(|words| !is_none(words));
+        self.comorbidities.retain(|words| !Health::none_meant_by(words));
         if let Some(current) = &mut self.current_medications {
-            current.retain(|words| !is_none(words));
+            current.retain(|words| !Health::none_meant_by(words));
         }
         self
     }
@@ -269,11 +279,6 @@ fn joined(mut one: Vec<Text<200>>, other: Vec<Text<200>>) -> Vec<Text<200>> {
         }
     }
     one
-}
-
-fn is_none(words: &Text<200>) -> bool {
-    Text::<2000>::try_from(words.reveal().to_owned())
-        .is_ok_and(|words| Health::none_meant_by(&words))
 }
 
 /// Names a question. Nothing about anybody can be told from it.
@@ -357,7 +362,7 @@ impl Known {
             gaps.insert(Gap::SpecialistReview);
         }
         let mut current = BTreeSet::new();
-        for words in facts.current_medications.iter().flatten() {
+        for words in facts.current_medications.iter().flatten().chain(&facts.prescribed) {
             let read = Read::of(words.reveal());
             if read.is_complete {
                 current.insert(read.name());
@@ -366,7 +371,7 @@ impl Known {
                 gaps.insert(Gap::CurrentMedications);
             }
         }
-        if facts.current_medications.is_none() {
+        if facts.current_medications.is_none() || facts.has_unread_prescriptions {
             gaps.insert(Gap::CurrentMedications);
         }
         let known_of = |condition| comorbidities.contains(&condition).then_some(true);

@@ -257,6 +257,13 @@ struct Judged {
 }
 
 impl Judged {
+    fn file(&mut self, warning: Warning) {
+        match warning.severity {
+            Severity::Contraindicated => self.against.push(warning),
+            Severity::Warning | Severity::Note => self.beside.push(warning),
+        }
+    }
+
     fn all(self) -> impl Iterator<Item = Warning> {
         self.against.into_iter().chain(self.beside)
     }
@@ -376,7 +383,9 @@ impl<'a> Judge<'a> {
     /// What the rules say about a medicine of the formulary.
     fn look_at(&self, entry: &Entry) -> Judged {
         let mut judged = self.look_at_alerts(&entry.name, &entry.ingredients);
-        self.look_at_entry(entry, &mut judged);
+        for warning in self.said_of(entry) {
+            judged.file(warning);
+        }
         judged
     }
 
@@ -421,103 +430,125 @@ impl<'a> Judge<'a> {
     }
 
     /// What the formulary says.
-    fn look_at_entry(&self, entry: &Entry, judged: &mut Judged) {
-        let name = &entry.name;
-        let mut say = |rule: &RuleId, condition: &str, severity: Severity, message: String| {
-            let warning = Warning {
-                rule: rule.clone(),
-                condition: condition.to_owned(),
-                message,
-                severity,
-                source: entry.source.to_string(),
-                ingredients: entry.ingredients.iter().map(|&each| each.to_owned()).collect(),
-            };
-            match severity {
-                Severity::Contraindicated => judged.against.push(warning),
-                Severity::Warning | Severity::Note => judged.beside.push(warning),
+    fn said_of(&self, entry: &Entry) -> impl Iterator<Item = Warning> {
+        let answers = [
+            hospital(entry),
+            self.age(entry),
+            self.sex(entry),
+            self.pregnancy(entry),
+            self.organ(entry, Organ::Kidney),
+            self.organ(entry, Organ::Liver),
+        ];
+        answers.into_iter().flatten().chain(self.conditions(entry))
+    }
+
+    fn age(&self, entry: &Entry) -> Option<Warning> {
+        let Entry { name, min_age, .. } = entry;
+        self.facts.age.filter(|age| age < min_age).map(|_| {
+            let message = format!("{name} is not for people under {min_age} years.");
+            said(entry, AGE, "AGE", Severity::Contraindicated, message)
+        })
+    }
+
+    fn sex(&self, entry: &Entry) -> Option<Warning> {
+        let (name, only) = (&entry.name, entry.only?);
+        let (severity, message) = match self.facts.sex {
+            Some(sex) if sex == only => return None,
+            Some(Gender::Male | Gender::Female) => {
+                (Severity::Contraindicated, format!("{name} is not for this sex."))
+            }
+            Some(Gender::Other | Gender::Undisclosed) | None => {
+                let only = only.as_str().to_lowercase();
+                (Severity::Note, format!("{name} is for {only} bodies only."))
             }
         };
-        let grave = Severity::Contraindicated;
-        if entry.standing == Standing::Excluded {
-            say(&HOSPITAL, "HOSPITAL", grave, format!("The hospital does not use {name}."));
-        }
-        if self.facts.age.is_some_and(|age| age < entry.min_age) {
-            let message = format!("{name} is not for people under {} years.", entry.min_age);
-            say(&AGE, "AGE", grave, message);
-        }
-        match (entry.only, self.facts.sex) {
-            (Some(only), Some(sex @ (Gender::Male | Gender::Female))) if only != sex => {
-                say(&SEX, "SEX", grave, format!("{name} is not for this sex."));
-            }
-            (Some(only), sex) if sex != Some(only) => {
-                let only = only.as_str().to_lowercase();
-                say(&SEX, "SEX", Severity::Note, format!("{name} is for {only} bodies only."));
-            }
-            _ => {}
-        }
-        match (entry.pregnancy, self.facts.pregnant) {
+        Some(said(entry, SEX, "SEX", severity, message))
+    }
+
+    fn pregnancy(&self, entry: &Entry) -> Option<Warning> {
+        let name = &entry.name;
+        let (rule, severity, message) = match (entry.pregnancy, self.facts.pregnant) {
+            (Advice::None, _) | (Advice::Caution | Advice::Avoid, Some(false)) => return None,
             (Advice::Avoid, Some(true)) => {
-                say(&PREGNANCY, "PREGNANCY", grave, format!("{name} is not for pregnant women."));
+                let message = format!("{name} is not for pregnant women.");
+                (PREGNANCY, Severity::Contraindicated, message)
             }
             (Advice::Caution, Some(true)) => {
                 let message = format!("{name} needs a reason in pregnancy.");
-                say(&PREGNANCY, "PREGNANCY", Severity::Warning, message);
+                (PREGNANCY, Severity::Warning, message)
             }
-            (Advice::Avoid | Advice::Caution, None) if self.may_be_pregnant => {
+            (Advice::Caution | Advice::Avoid, None) if !self.may_be_pregnant => return None,
+            (Advice::Caution | Advice::Avoid, None) => {
                 let message =
                     format!("Nobody said whether there is a pregnancy, in which {name} matters.");
-                say(&PREGNANCY_UNKNOWN, "PREGNANCY", grave, message);
+                (PREGNANCY_UNKNOWN, Severity::Contraindicated, message)
             }
-            _ => {}
-        }
-        for (rule, organ, advice, impaired) in [
-            (&KIDNEY, "KIDNEY", entry.kidney, self.facts.kidney_impaired),
-            (&LIVER, "LIVER", entry.liver, self.facts.liver_impaired),
-        ] {
-            let part = organ.to_lowercase();
-            match (advice, impaired) {
-                (Advice::Avoid, Some(true)) => {
-                    say(
-                        rule,
-                        organ,
-                        grave,
-                        format!("{name} is not for somebody whose {part} works badly."),
-                    );
-                }
-                (Advice::Caution, Some(true)) => {
-                    let message = format!(
-                        "{name} needs care and perhaps less of it where the {part} works badly."
-                    );
-                    say(rule, organ, Severity::Warning, message);
-                }
-                (Advice::Avoid, None) => {
-                    let message = format!(
-                        "{name} is not for somebody whose {part} works badly, and nobody said how it works."
-                    );
-                    say(rule, organ, Severity::Note, message);
-                }
-                _ => {}
-            }
-        }
-        for condition in &self.facts.comorbidities {
-            let words = condition.words();
-            match entry.conditions.get(condition) {
-                Some(Advice::Avoid) => {
-                    say(
-                        &CONDITION,
-                        condition.as_str(),
-                        grave,
-                        format!("{name} is not for somebody with {words}."),
-                    );
-                }
-                Some(Advice::Caution) => {
-                    let message = format!("{name} needs care in somebody with {words}.");
-                    say(&CONDITION, condition.as_str(), Severity::Warning, message);
-                }
-                Some(Advice::None) | None => {}
-            }
-        }
+        };
+        Some(said(entry, rule, "PREGNANCY", severity, message))
     }
+
+    fn organ(&self, entry: &Entry, organ: Organ) -> Option<Warning> {
+        let (rule, condition, advice, is_impaired) = match organ {
+            Organ::Kidney => (KIDNEY, "KIDNEY", entry.kidney, self.facts.kidney_impaired),
+            Organ::Liver => (LIVER, "LIVER", entry.liver, self.facts.liver_impaired),
+        };
+        let (name, part) = (&entry.name, condition.to_lowercase());
+        let (severity, message) = match (advice, is_impaired) {
+            (Advice::None, _)
+            | (Advice::Caution, None)
+            | (Advice::Caution | Advice::Avoid, Some(false)) => return None,
+            (Advice::Avoid, Some(true)) => {
+                let message = format!("{name} is not for somebody whose {part} works badly.");
+                (Severity::Contraindicated, message)
+            }
+            (Advice::Caution, Some(true)) => {
+                let message = format!(
+                    "{name} needs care and perhaps less of it where the {part} works badly."
+                );
+                (Severity::Warning, message)
+            }
+            (Advice::Avoid, None) => {
+                let message = format!(
+                    "{name} is not for somebody whose {part} works badly, and nobody said how it works."
+                );
+                (Severity::Note, message)
+            }
+        };
+        Some(said(entry, rule, condition, severity, message))
+    }
+
+    fn conditions(&self, entry: &Entry) -> impl Iterator<Item = Warning> {
+        self.facts.comorbidities.iter().filter_map(|condition| {
+            let advice = entry.conditions.get(condition)?;
+            let (name, words) = (&entry.name, condition.words());
+            let (severity, message) = match advice {
+                Advice::None => return None,
+                Advice::Caution => {
+                    (Severity::Warning, format!("{name} needs care in somebody with {words}."))
+                }
+                Advice::Avoid => {
+                    let message = format!("{name} is not for somebody with {words}.");
+                    (Severity::Contraindicated, message)
+                }
+            };
+            Some(said(entry, CONDITION, condition.as_str(), severity, message))
+        })
+    }
+}
+
+/// An organ that may work badly.
+#[derive(Clone, Copy)]
+enum Organ {
+    Kidney,
+    Liver,
+}
+
+/// What the hospital has against a medicine.
+fn hospital(entry: &Entry) -> Option<Warning> {
+    (entry.standing == Standing::Excluded).then(|| {
+        let message = format!("The hospital does not use {}.", entry.name);
+        said(entry, HOSPITAL, "HOSPITAL", Severity::Contraindicated, message)
+    })
 }
 
 /// Whether an alert is about what is known of the person, which is a gap of its own.
@@ -551,6 +582,21 @@ fn replacing(alert: &Alert) -> Warning {
         severity: Severity::Note,
         source: OURS.to_owned(),
         ..shown(alert)
+    }
+}
+
+/// What is said of a medicine by where it comes from.
+fn said(
+    entry: &Entry,
+    rule: RuleId,
+    condition: &str,
+    severity: Severity,
+    message: String,
+) -> Warning {
+    Warning {
+        source: entry.source.to_string(),
+        ingredients: entry.ingredients.iter().map(|&each| each.to_owned()).collect(),
+        ..ours(rule, condition, severity, message)
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     account::Gender,
+    census::{Counted, Sheet},
     formulary::{Addition, Condition, Formulary, Indication, SiteFormulary},
     patient::AllergyStatus,
     safety::{self, Kind, RuleInfo, Severity, SiteRules},
@@ -372,7 +373,7 @@ fn the_facts_of_a_record_are_those_of_the_patient_and_all_their_words() {
     let today = "2026-11-21".parse().unwrap();
     assert_eq!(
         missing(&judged(&instead_of("Ibuprofen", Facts::of(&patient, today)))),
-        [Gap::Age, Gap::AllergyStatus],
+        [Gap::Age, Gap::AllergyStatus, Gap::CurrentMedications],
     );
     patient.profile.date_of_birth = Some("1980-05-01".parse().unwrap());
     patient.profile.gender = Some(Gender::Male);
@@ -380,6 +381,9 @@ fn the_facts_of_a_record_are_those_of_the_patient_and_all_their_words() {
     patient.profile.medical_history = Some(text("Asthma, an operation in spring"));
     patient.health.allergy_status = AllergyStatus::Known;
     patient.health.chronic_conditions = texts(&["Peptic ulcer"]);
+    patient.health.current_medications = texts(&["none"]);
+    let takes_none = judged(&instead_of("Ibuprofen", Facts::of(&patient, today)));
+    assert_eq!(takes_none.outcome, Outcome::Alternatives);
     patient.health.current_medications = texts(&["Salbutamol inhaler"]);
 
     let inquiry = instead_of("Ibuprofen", Facts::of(&patient, today));
@@ -426,14 +430,30 @@ fn what_is_told_adds_to_the_record_and_takes_nothing_away() {
     let unreadable = Facts {
         allergy_status: AllergyStatus::Unavailable,
         allergies: Vec::new(),
-        current_medications: None,
+        has_unread_prescriptions: true,
         ..record
     };
-    let both = unreadable.with(told);
-    assert_eq!(both.allergy_status, AllergyStatus::Unavailable);
-    assert!(both.current_medications.is_none(), "what the record cannot say stays open");
+    let both = judged(&instead_of("Ibuprofen", unreadable.with(told)));
+    assert_eq!(
+        missing(&both),
+        [Gap::AllergyStatus, Gap::CurrentMedications],
+        "what the record cannot say stays open",
+    );
     let unasked = Facts { allergy_status: AllergyStatus::NotRecorded, ..healthy() };
     assert_eq!(unasked.with(healthy()).allergy_status, AllergyStatus::NoneKnown);
+}
+
+#[test]
+fn what_was_prescribed_counts_and_does_not_say_what_else_is_taken() {
+    let prescribed =
+        Facts { current_medications: None, prescribed: texts(&["Clarithromycin"]), ..healthy() };
+
+    let unasked = judged(&against(Indication::HighCholesterol, prescribed.clone()));
+    let asked = judged(&against(Indication::HighCholesterol, prescribed.with(taking(&[]))));
+
+    assert_eq!(missing(&unasked), [Gap::CurrentMedications]);
+    assert_eq!(asked.facts().current_medications, ["clarithromycin"]);
+    assert!(stops(&asked, "simvastatin").contains(&"ONC-25"));
 }
 
 #[test]
@@ -892,6 +912,22 @@ fn what_became_of_a_draft_is_said_once_and_with_a_reason() {
     assert_eq!(decided.decision().unwrap().decision, Verdict::Rejected);
     let again = decided.decide(Verdict::Accepted, None, &doctor());
     assert_eq!(again, Err(RecommendationError::Decided));
+}
+
+#[test]
+fn medicines_that_are_not_made_together_are_counted_as_others() {
+    let counted = |medicine| {
+        let inquiry = instead_of(medicine, healthy());
+        let share = Recommendation { inquiry, ..asked() }.share();
+        let names = share[&Sheet::Recommendations].keys().cloned();
+        names
+            .filter_map(|name| Some(name.strip_prefix("medicine:")?.to_owned()))
+            .collect::<String>()
+    };
+    assert_eq!(counted("Zestril 10 mg"), "lisinopril");
+    assert_eq!(counted("Augmentin"), "amoxicillin + clavulanic acid");
+    assert_eq!(counted("Warfarin, Cetirizine and Metformin"), "other");
+    assert_eq!(counted("Zorblaxin"), "other");
 }
 
 #[test]

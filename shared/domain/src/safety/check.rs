@@ -72,6 +72,11 @@ pub fn named_within(text: &str) -> Vec<&'static str> {
     data().read_medicine(text).ingredients.into_iter().map(name).collect()
 }
 
+/// Every ingredient of a medicine that is understood.
+pub(super) fn understood(medicine: &Medicine<'_>) -> Vec<&'static str> {
+    reading_of(medicine).ingredients.into_iter().map(name).collect()
+}
+
 /// A medicine, read.
 struct Taken<'a> {
     medicine: &'a Medicine<'a>,
@@ -116,7 +121,7 @@ impl<'a> Taken<'a> {
 }
 
 /// Reads all that is said of a medicine. What is in it counts more than what it is called, and
-/// the brand is only a hint.
+/// the brand is only a hint. Amounts of two medicines with the name of one leave one unknown.
 fn reading_of(medicine: &Medicine<'_>) -> Reading {
     let mut reading = data().read_medicine(medicine.name);
     if let Some(generic) = medicine.generic {
@@ -129,6 +134,10 @@ fn reading_of(medicine: &Medicine<'_>) -> Reading {
     }
     reading.ingredients.sort_unstable();
     reading.ingredients.dedup();
+    if reading.ingredients.len() == 1 {
+        let said = [Some(medicine.name), medicine.generic, medicine.strength];
+        reading.is_complete &= !said.into_iter().flatten().any(dose::are_two);
+    }
     reading
 }
 

@@ -26,12 +26,25 @@ pub(super) enum Word {
     Salt,
     /// Says in which form or how it is taken.
     Form,
-    /// Measures the number before it.
+    /// Measures the number before it, or says what a measure is in.
     Unit,
     /// Joins what stands on its sides.
     Joint,
     /// Says that somebody does not bear something.
     Allergy,
+}
+
+/// How far the words before have got with a measure, such as `100 units/ml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Measure {
+    /// They measure nothing.
+    None,
+    /// They end with a number.
+    Number,
+    /// They end with a number and its unit.
+    Whole,
+    /// They say that a whole measure is in, or for, something.
+    Per,
 }
 
 /// The names of something with the ingredients that they stand for, and the words around them.
@@ -73,27 +86,33 @@ impl Names {
     pub(super) fn read(&self, text: &str) -> Reading {
         let text = plain(text);
         let mut reading = Reading { ingredients: Vec::new(), is_complete: true };
-        let (mut named, mut behind_ingredient, mut behind_number) = (false, false, false);
+        let (mut named, mut behind_ingredient, mut measure) = (false, false, Measure::None);
         let mut rest = text.as_str();
         while !rest.is_empty() {
             let word = first_word(rest);
             let filed = self.0.get(word);
-            let (length, is_number) = if let Some((name, ingredients)) = begins(rest, filed) {
+            let length = if let Some((name, ingredients)) = begins(rest, filed) {
                 reading.ingredients.extend(ingredients);
-                (named, behind_ingredient) = (true, true);
-                (name.len(), false)
+                (named, behind_ingredient, measure) = (true, true, Measure::None);
+                name.len()
             } else {
-                let is_number = self.is_number(word);
-                reading.is_complete &= match filed.and_then(|filed| filed.word) {
+                let kind = filed.and_then(|filed| filed.word);
+                let number = self.number(word);
+                reading.is_complete &= match kind {
                     Some(Word::Salt) => behind_ingredient,
-                    Some(Word::Unit) => behind_number,
+                    Some(Word::Unit) => matches!(measure, Measure::Number | Measure::Per),
                     Some(Word::Form | Word::Joint | Word::Allergy) => true,
-                    None => is_number,
+                    None => number.is_some(),
                 };
-                behind_ingredient &= filed.is_none_or(|filed| filed.word != Some(Word::Joint));
-                (word.len(), is_number)
+                behind_ingredient &= kind != Some(Word::Joint);
+                measure = match (kind, measure) {
+                    (Some(Word::Unit), _) => Measure::Whole,
+                    (Some(Word::Joint), Measure::Whole) => Measure::Per,
+                    (Some(Word::Form), Measure::Whole) if word == "per" => Measure::Per,
+                    _ => number.unwrap_or(Measure::None),
+                };
+                word.len()
             };
-            behind_number = is_number;
             rest = rest.get(length + 1..).unwrap_or_default();
         }
         reading.is_complete &= named;
@@ -102,11 +121,15 @@ impl Names {
         reading
     }
 
-    /// Whether the word is a number, perhaps with a unit, such as `500mg`.
-    fn is_number(&self, word: &str) -> bool {
+    /// What the word measures if it is a number, perhaps with a unit, such as `500mg`.
+    fn number(&self, word: &str) -> Option<Measure> {
         let unit = word.trim_start_matches(|c: char| c.is_ascii_digit());
         let is_unit = || self.0.get(unit).is_some_and(|filed| filed.word == Some(Word::Unit));
-        unit.len() < word.len() && (unit.is_empty() || is_unit())
+        match unit {
+            unit if unit.len() == word.len() => None,
+            "" => Some(Measure::Number),
+            _ => is_unit().then_some(Measure::Whole),
+        }
     }
 
     /// Every name.

@@ -402,6 +402,8 @@ fn names_are_read_however_they_are_written() {
     same("Humulin 70/30", "Mixtard");
     same("Metoprolol succinate extended release 50 mg", "metoprolol");
     same("Glucophage XR 500 mg", "metformin HCl");
+    same("Furosemide 10 mg/ml", "Furosemide 10mg per ml");
+    same("Fentanyl 25 mcg/hr patch", "fentanyl");
     for (one, other) in [
         ("potassium chloride", "sodium chloride"),
         ("calcium carbonate", "lithium carbonate"),
@@ -445,9 +447,32 @@ fn no_name_is_guessed() {
         "antibiotic",
         "+",
         "and",
+        "furosemide ml",
+        "furosemide 10 / ml",
     ] {
         assert!(!data().read_medicine(name).is_complete, "{name}");
     }
+}
+
+#[test]
+fn amounts_of_two_with_the_name_of_one_leave_one_unknown() {
+    let run = |medicine| {
+        let report =
+            check(&[medicine], &medicines(&["dofetilide"]), &healthy(), &SiteRules::default());
+        stops(&report).join(" ")
+    };
+    let named = Medicine::named;
+    assert_eq!(run(named("Losartan 50 mg")), "");
+    assert_eq!(run(named("Losartan 50/12.5 mg")), "MEDICINE-UNKNOWN");
+    assert_eq!(run(named("Losartan 50mg/12.5mg")), "MEDICINE-UNKNOWN");
+    assert_eq!(
+        run(Medicine { strength: Some("50/12.5 mg"), ..named("Losartan") }),
+        "MEDICINE-UNKNOWN"
+    );
+    let hyzaar = Medicine { brand: Some("Hyzaar"), ..named("Losartan 50/12.5 mg") };
+    assert_eq!(run(hyzaar), "LABEL-14");
+    assert_eq!(run(named("Amoxicillin 125 mg/5 ml")), "");
+    assert_eq!(run(named("Humulin 70/30")), "");
 }
 
 #[test]
@@ -656,22 +681,34 @@ fn a_rule_of_a_hospital_that_is_not_understood_is_not_checked() {
 #[test]
 fn what_stops_passes_with_a_reason_for_exactly_that() {
     let report = given(&["Panadol", "Zocor"], &["Clarithromycin", "Zorblaxin"]);
-    let refused = report.pass(None).unwrap_err();
+    let places = ["/medicines/0", "/medicines/1"];
+    let refused = report.pass(None, &places).unwrap_err();
     assert_eq!(refused.code(), "safety-stop");
-    let fields: Vec<_> =
-        refused.fields().into_iter().map(|field| (field.pointer, field.detail)).collect();
-    assert_eq!(fields[0].0, "/medicines/1");
-    assert!(fields[0].1.starts_with("ONC-25: "), "{}", fields[0].1);
-    assert!(fields.iter().all(|(_, detail)| !detail.contains("Zorblaxin")));
-    let by = Id::generate(Timestamp::UNIX_EPOCH);
-    let given_reason = Override::of(&report, text("A week only."), by, Timestamp::UNIX_EPOCH);
-    assert_eq!(report.pass(Some(&given_reason)), Ok(()));
+    let said = refused.to_string();
+    assert!(said.contains(&*report.data_version) && said.ends_with(DISCLAIMER), "{said}");
+    let fields = refused.fields();
+    assert_eq!(fields[0].pointer, "/medicines/1");
+    assert_eq!(fields[0].rule.as_ref().map(RuleId::as_str), Some("ONC-25"));
+    assert!(fields[0].detail.starts_with("ONC-25: "), "{}", fields[0].detail);
+    assert!(fields[0].detail.contains(&*report.alerts[0].source), "{}", fields[0].detail);
+    assert!(fields.iter().all(|field| !field.detail.contains("Zorblaxin")));
+
+    let passes = |report: &Report, rules: Option<&[&str]>| {
+        let reason = "A week only.".to_owned().try_into().unwrap();
+        let rules = rules.map(|ids| ids.iter().map(|id| id.parse().unwrap()).collect());
+        let (by, at) = (Id::generate(Timestamp::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
+        let given = Override::of(report, &Grounds { reason, rules }, by, at);
+        report.pass(Some(&given), &places)
+    };
+    assert_eq!(passes(&report, None), Ok(()));
+    assert_eq!(passes(&report, Some(&["ONC-25", "CURRENT-UNKNOWN"])), Ok(()));
     // A reason for one thing is none for another.
-    let other = given(&["Nardil"], &["Prozac"]);
-    assert!(other.pass(Some(&given_reason)).is_err());
+    assert_eq!(passes(&report, Some(&["ONC-25"])).unwrap_err().code(), "safety-not-checked");
+    assert_eq!(passes(&report, Some(&["CURRENT-UNKNOWN"])).unwrap_err().code(), "safety-stop");
+    assert!(passes(&report, Some(&[])).is_err());
     let unchecked = given(&["Zorblaxin"], &[]);
-    assert_eq!(unchecked.pass(None).unwrap_err().code(), "safety-not-checked");
-    assert_eq!(given(&["Panadol"], &[]).pass(None), Ok(()));
+    assert_eq!(unchecked.pass(None, &places).unwrap_err().code(), "safety-not-checked");
+    assert_eq!(given(&["Panadol"], &[]).pass(None, &places), Ok(()));
 }
 
 #[test]

@@ -133,7 +133,8 @@ fn wishes_decide_in_order() {
     let off = || Preferences { appointment_confirmations: false, ..night() };
     let rows = [
         (usual(), confirmed(), Channel::Email, 0, Decision::Send),
-        (usual(), confirmed(), Channel::Push, 9, Decision::Send),
+        (usual(), confirmed(), Channel::Push, 99, Decision::Send),
+        (night(), confirmed(), Channel::Push, 0, Decision::Wait(at("2030-01-07T13:00:00Z"))),
         (usual(), confirmed(), Channel::Email, 10, Decision::Drop(Reason::DailyMaximum)),
         (usual(), confirmed(), Channel::Sms, 0, Decision::Drop(Reason::ChannelOff)),
         (night(), confirmed(), Channel::Sms, 99, Decision::Drop(Reason::ChannelOff)),
