@@ -194,8 +194,8 @@ mod tests {
     use super::*;
 
     const FAILED: &str = "HTTP/1.1 504 Gateway Timeout\r\ncontent-length: 0\r\n\r\n";
-    const BUSY: &str =
-        "HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const BUSY: &str = "HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\n\
+        x-amzn-errortype: TooManyRequestsException\r\ncontent-length: 0\r\n\r\n";
     const NO_PHONE: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n\
         <ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code>\
         <Message>Invalid parameter: PhoneNumber</Message></Error></ErrorResponse>";
