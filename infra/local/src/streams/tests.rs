@@ -76,7 +76,7 @@ async fn a_panic_refuses_the_batch_until_the_culprit_is_alone() {
     assert_eq!(scene.dead_letters().await, [1]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_change_arrives_soon() {
     let scene = Scene::open("soon").await;
     let group = scene.start();
