@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, each, entered, id_of, open, open_limiting};
+use crate::support::{People, again, each, entered, id_of, open, open_limiting};
 
 const ALL: &str = "/api/appointments/";
 const ANA: &str = "+923001234567";
@@ -1495,9 +1495,4 @@ fn to(doctor: &Caller<'_>, mut body: Value) -> Value {
 /// A time that a patient takes of a doctor.
 async fn taken(patient: &Caller<'_>, doctor: &Caller<'_>, body: Value) -> Value {
     patient.post(BOOK[0], to(doctor, body)).await.ok()
-}
-
-/// The same person, signed in once more.
-async fn again<'h>(hub: &'h TestHub, person: &Caller<'_>) -> Caller<'h> {
-    hub.sign_in(person.user["username"].as_str().unwrap(), PASSWORD).await
 }

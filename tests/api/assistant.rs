@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     notifier::{killed_at, queue_up},
-    recommendations::{ALL, put, question},
+    recommendations::{ALL, names, put, question},
     support::{PASSWORD, People, assigned, id_of, let_in, open, recommender, work},
 };
 
@@ -52,11 +52,6 @@ async fn spend(hub: &TestHub, who: &Caller<'_>, model: SharedAssistant, calls_a_
     let answer = worker.work(batch.clone()).await;
     hub.queues.done(Queue::Recommendations, &batch, &answer);
     who.get(format!("{ALL}/{}", id_of(&asked))).await.ok()["by"].clone()
-}
-
-fn names(answer: &Value) -> Vec<&str> {
-    let all = answer["alternatives"].as_array().unwrap().iter();
-    all.map(|one| one["name"].as_str().unwrap()).collect()
 }
 
 /// 000-32, 000-C9: a model puts the candidates in order and says why. What it leaves out comes last.

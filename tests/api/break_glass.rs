@@ -1,11 +1,11 @@
 //! Opening a repository in an emergency, and answering for it.
 
 use carehub_api::limit::Bucket;
-use carehub_testkit::{Caller, Reply, TestHub, files::pdf};
+use carehub_testkit::{Caller, Reply, files::pdf};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, each, entered, id_of, let_in, looks, open, open_limiting};
+use crate::support::{People, again, each, entered, id_of, let_in, looks, open, open_limiting};
 
 const ANA: &str = "+923001234567";
 const REASON: &str = "Unconscious in our emergency room, relatives not reached.";
@@ -292,11 +292,6 @@ async fn the_grant_of_an_emergency_says_so_and_ends_when_the_patient_says() {
 async fn break_glass(doctor: &Caller<'_>, patient: &str) -> Reply {
     let path = format!("/api/records/patients/{patient}/break-glass");
     doctor.post(path, json!({"reason": REASON})).await
-}
-
-/// Somebody whose hour is over, signed in again.
-async fn again<'h>(hub: &'h TestHub, person: &Caller<'_>) -> Caller<'h> {
-    hub.sign_in(person.user["username"].as_str().unwrap(), PASSWORD).await
 }
 
 async fn grants(person: &Caller<'_>) -> Vec<Value> {

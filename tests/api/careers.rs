@@ -1,10 +1,10 @@
 //! Where doctors learnt and worked.
 
-use carehub_testkit::{Caller, Reply, TestHub};
+use carehub_testkit::{Caller, Reply};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{People, each, id_of, open};
+use crate::support::{People, doctor, each, id_of, open};
 
 const ANA: &str = "+923001234567";
 const SPELLINGS: [&str; 3] = ["/api/doctors", "/api/admin/doctors", "/api/v1/doctors"];
@@ -400,11 +400,6 @@ async fn every_change_to_a_career_is_in_the_audit_log() {
     assert_eq!(lines.len(), 3);
     assert!(lines.iter().all(|line| line["performed_by"] == ali.id()));
     assert!(!log.text().contains("Secret"));
-}
-
-async fn doctor(hub: &TestHub) -> Caller<'_> {
-    let hospital = hub.hospital("jinnah").await;
-    hub.doctor_of(&hospital, "Ali", "Mehmood").await
 }
 
 fn education(doctor: &Caller<'_>) -> String {

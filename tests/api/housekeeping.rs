@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::{
     notifications::{tell, unread},
     pharmacy::{Surgery, first_of},
-    slots::{again, book, hours, people},
-    support::{PASSWORD, People, each, entered, id_of, open, perform, perform_until},
+    slots::{book, hours, people},
+    support::{PASSWORD, People, again, each, entered, id_of, open, perform, perform_until},
 };
 
 const MONDAY: &str = "2030-01-07";

@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
-    prescriptions::{Surgery, came},
-    support::{People, assigned, id_of, looks, open},
+    prescriptions::Surgery,
+    support::{People, assigned, came, id_of, looks, open},
 };
 
 const ALL: &str = "/api/prescriptions";

@@ -4,10 +4,7 @@ use carehub_testkit::{Caller, TestHub};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::{
-    medical_records::came,
-    support::{People, assigned, each, id_of, let_in, looks, open},
-};
+use crate::support::{People, assigned, came, each, id_of, let_in, looks, open};
 
 const ANA: &str = "+923001234567";
 const NOW: &str = "2030-01-07T08:00:00Z";

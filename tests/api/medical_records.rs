@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{People, assigned, each, id_of, let_in, looks, open, took_place};
+use crate::support::{People, assigned, came, each, id_of, let_in, looks, open, took_place};
 
 const ANA: &str = "+923001234567";
 const NOW: &str = "2030-01-07T08:00:00Z";
@@ -399,16 +399,4 @@ impl<'h> Ward<'h> {
         let permit = by.authorize(Action::EditAppointment, &before).unwrap();
         assert!(appointments.step(&before, &after, &permit).await.unwrap());
     }
-}
-
-/// A patient comes to see a doctor without an appointment.
-pub(crate) async fn came(hub: &TestHub, patient: &Caller<'_>, doctor: &Caller<'_>) -> String {
-    let (store, by) = (&hub.state.store, Actor::operator(hub.state.clock.now()));
-    let patient = store.patients().recorded(patient.id_as("pat").parse().unwrap()).await;
-    let doctor = store.doctors().recorded(doctor.id_as("doc").parse().unwrap()).await;
-    let (patient, doctor) = (patient.unwrap().unwrap(), doctor.unwrap().unwrap());
-    let visit = Appointment::walk_in(&patient, &doctor, None, &by);
-    let permit = by.create(Action::CreateAppointment, &visit).unwrap();
-    store.appointments().request(&visit, &permit).await.unwrap();
-    visit.id.to_string()
 }

@@ -12,9 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    medical_records::came,
     reviews::settle_twice,
-    support::{PASSWORD, People, assigned, entered, id_of, open, perform},
+    support::{PASSWORD, People, assigned, came, entered, id_of, open, perform},
 };
 
 const ANA: &str = "+923001234567";

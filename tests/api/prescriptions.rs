@@ -1,16 +1,12 @@
 //! Prescriptions: who writes them, what they say, and what becomes of them.
 
-use carehub_domain::{
-    access::{Action, Actor},
-    appointment::Appointment,
-};
 use carehub_testkit::{Caller, TestHub, files::pdf};
 use futures_util::future::join_all;
 use housekeeping::{Chore, Done, Expired};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{People, assigned, each, entered, id_of, let_in, looks, open, perform};
+use crate::support::{People, assigned, came, each, entered, id_of, let_in, looks, open, perform};
 
 const ALL: &str = "/api/prescriptions";
 const ANA: &str = "+923001234567";
@@ -48,19 +44,6 @@ impl<'h> Surgery<'h> {
         let log = self.admin.get(format!("/api/accounts/audit-logs/?action={action}")).await.ok();
         log["results"].as_array().unwrap().clone()
     }
-}
-
-/// A patient comes to see a doctor, who does not care for them otherwise.
-pub(crate) async fn came(hub: &TestHub, patient: &Caller<'_>, doctor: &Caller<'_>) -> String {
-    let (store, by) = (&hub.state.store, Actor::operator(hub.state.clock.now()));
-    let patient = patient.id_as("pat").parse().unwrap();
-    let patient = store.patients().recorded(patient).await.unwrap().unwrap();
-    let doctor = doctor.id_as("doc").parse().unwrap();
-    let doctor = store.doctors().recorded(doctor).await.unwrap().unwrap();
-    let visit = Appointment::walk_in(&patient, &doctor, None, &by);
-    let permit = by.create(Action::CreateAppointment, &visit).unwrap();
-    store.appointments().request(&visit, &permit).await.unwrap();
-    visit.id.to_string()
 }
 
 /// The path of a prescription, or below it.

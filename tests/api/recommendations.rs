@@ -49,7 +49,7 @@ async fn ask(hub: &TestHub, who: &Caller<'_>, question: &Value) -> Value {
     who.get(format!("{ALL}/{}", id_of(&asked))).await.ok()
 }
 
-fn names(answer: &Value) -> Vec<&str> {
+pub(crate) fn names(answer: &Value) -> Vec<&str> {
     let all = answer["alternatives"].as_array().unwrap().iter();
     all.map(|one| one["name"].as_str().unwrap()).collect()
 }

@@ -4,9 +4,8 @@ use carehub_testkit::{Caller, Reply, files::pdf};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::{
-    prescriptions::came,
-    support::{People, assigned, each, entered, id_of, let_in, looks, open, took_place},
+use crate::support::{
+    People, assigned, came, each, entered, id_of, let_in, looks, open, took_place,
 };
 
 const ANA: &str = "+923001234567";

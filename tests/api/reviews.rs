@@ -14,7 +14,7 @@ use futures_util::future::{join, join_all};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{People, each, id_of, open, relay, took_place};
+use crate::support::{People, doctor, each, id_of, open, relay, took_place};
 
 const REVIEWS: &str = "/api/v1/reviews/";
 const ANA: &str = "+923001234567";
@@ -719,11 +719,6 @@ async fn moderate(admin: &Caller<'_>, review: &Value, is_approved: bool) -> Valu
 
 async fn reviewed(patient: &Caller<'_>, doctor: &Caller<'_>, review: Value) -> Value {
     patient.post(reviews(doctor), review).await.ok()
-}
-
-async fn doctor(hub: &TestHub) -> Caller<'_> {
-    let hospital = hub.hospital("jinnah").await;
-    hub.doctor_of(&hospital, "Ali", "Mehmood").await
 }
 
 /// What is left of an identifier without its prefix.

@@ -1,11 +1,11 @@
 //! When doctors see patients: weeks, days that differ, and the slots that come of them.
 
-use carehub_testkit::{Caller, Reply, TestHub};
+use carehub_testkit::{Caller, Reply};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{People, id_of, open};
+use crate::support::{People, doctor, id_of, open};
 
 const ANA: &str = "+923001234567";
 const OWN_WEEK: &str = "/api/v1/doctor-availability/";
@@ -834,11 +834,6 @@ async fn starts(person: &Caller<'_>, doctor: &Caller<'_>, date: &str) -> Vec<Str
     let found = person.get(path).await.ok();
     let starts = found["available_slots"].as_array().unwrap();
     starts.iter().map(|start| start.as_str().unwrap().to_owned()).collect()
-}
-
-async fn doctor(hub: &TestHub) -> Caller<'_> {
-    let hospital = hub.hospital("jinnah").await;
-    hub.doctor_of(&hospital, "Ali", "Mehmood").await
 }
 
 /// The hours of a doctor, as the directory shows them.

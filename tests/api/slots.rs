@@ -5,7 +5,7 @@ use carehub_testkit::{Caller, Reply, TestHub};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, People, id_of, open};
+use crate::support::{PASSWORD, People, again, id_of, open};
 
 const OWN_HOURS: &str = "/api/doctors/availability/";
 const SEEK: &str = "/api/appointments/available_doctors/";
@@ -529,11 +529,6 @@ pub(crate) async fn people(hub: &TestHub) -> (Caller<'_>, Caller<'_>, Caller<'_>
     let ali = hub.doctor_of(&hospital, "Ali", "Mehmood").await;
     let ana = hub.patient("ana", "+923001234567").await;
     (ali, ana, hub.patient("bea", "+923001234568").await)
-}
-
-/// The same person, who signs in once more.
-pub(crate) async fn again<'h>(hub: &'h TestHub, person: &Caller<'_>) -> Caller<'h> {
-    hub.sign_in(text(&person.user["username"]), PASSWORD).await
 }
 
 fn day(doctor: &Caller<'_>, date: &str) -> String {

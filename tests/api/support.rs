@@ -334,6 +334,29 @@ pub(crate) async fn took_place(hub: &TestHub, patient: &Patient, doctor: DoctorI
     over.visit().unwrap()
 }
 
+/// A doctor of a hospital that has joined.
+pub(crate) async fn doctor(hub: &TestHub) -> Caller<'_> {
+    let hospital = hub.hospital("jinnah").await;
+    hub.doctor_of(&hospital, "Ali", "Mehmood").await
+}
+
+/// The same person, who signs in once more.
+pub(crate) async fn again<'h>(hub: &'h TestHub, person: &Caller<'_>) -> Caller<'h> {
+    hub.sign_in(person.user["username"].as_str().unwrap(), PASSWORD).await
+}
+
+/// A patient comes to see a doctor without an appointment.
+pub(crate) async fn came(hub: &TestHub, patient: &Caller<'_>, doctor: &Caller<'_>) -> String {
+    let (store, by) = (&hub.state.store, Actor::operator(hub.state.clock.now()));
+    let patient = store.patients().recorded(patient.id_as("pat").parse().unwrap()).await;
+    let doctor = store.doctors().recorded(doctor.id_as("doc").parse().unwrap()).await;
+    let (patient, doctor) = (patient.unwrap().unwrap(), doctor.unwrap().unwrap());
+    let visit = Appointment::walk_in(&patient, &doctor, None, &by);
+    let permit = by.create(Action::CreateAppointment, &visit).unwrap();
+    store.appointments().request(&visit, &permit).await.unwrap();
+    visit.id.to_string()
+}
+
 /// The record of a patient whom `keeper` enters.
 pub(crate) async fn entered(keeper: &Caller<'_>, patient: Value) -> Value {
     keeper.post("/api/patients", patient).await.ok()

@@ -5,7 +5,7 @@ use carehub_domain::{
     file::{Flaw, StoredFile, Upkeep},
 };
 use carehub_objects::Objects;
-use carehub_store::{Store, WriteError};
+use carehub_store::{Store, won};
 use jiff::Timestamp;
 
 use crate::{ChoreError, Shift, Tidied};
@@ -57,9 +57,5 @@ async fn tidy_one(
             store.files().forget(&file, &permit).await
         }
     };
-    match written {
-        Ok(()) => Ok(upkeep),
-        Err(WriteError::Condition(_)) => Ok(Upkeep::Leave),
-        Err(WriteError::Store(error)) => Err(error.into()),
-    }
+    Ok(won(written)?.map_or(Upkeep::Leave, |()| upkeep))
 }

@@ -5,7 +5,7 @@ use carehub_domain::{
     file::{FileId, Flaw, StoredFile, inspect},
 };
 use carehub_objects::{Objects, ObjectsError, arrival};
-use carehub_store::{Store, StoreError, WriteError, win};
+use carehub_store::{Store, StoreError, win, won};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::task;
@@ -112,11 +112,7 @@ impl Inspector {
         if let Some(bytes) = bytes {
             self.objects.keep(&settled, bytes).await?;
         }
-        match self.store.files().settle(&mut settled, &permit).await {
-            Ok(()) => Ok(Some(outcome)),
-            Err(WriteError::Condition(_)) => Ok(None),
-            Err(WriteError::Store(error)) => Err(error.into()),
-        }
+        Ok(won(self.store.files().settle(&mut settled, &permit).await)?.map(|()| outcome))
     }
 }
 

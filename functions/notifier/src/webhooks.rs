@@ -11,7 +11,7 @@ use carehub_domain::{
     hospital::HospitalId,
     webhook::{Webhook, WebhookId},
 };
-use carehub_store::{Service, WriteError};
+use carehub_store::{Service, won};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -113,9 +113,7 @@ async fn suspend(
     let hub = Actor::worker("notifier", now);
     let permit = hub.authorize(Action::SuspendWebhook, &webhook)?;
     let mut gone = webhook.suspend(now);
-    match notifier.store.webhooks().save(&mut gone, &permit).await {
-        // Whoever changed it meanwhile wants it as it is; the next call will tell.
-        Ok(()) | Err(WriteError::Condition(_)) => Ok(()),
-        Err(WriteError::Store(error)) => Err(error.into()),
-    }
+    // Whoever changed it meanwhile wants it as it is; the next call will tell.
+    won(notifier.store.webhooks().save(&mut gone, &permit).await)?;
+    Ok(())
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entity, Key, StoreError, Table, WriteError, aggregate, deliveries, entity::Expiry,
+    Entity, Key, StoreError, Table, aggregate, deliveries, entity::Expiry,
     transaction::Transaction, win,
 };
 
@@ -86,11 +86,7 @@ impl Breakers<'_> {
                 Some(_) => transaction.replace(&mut turned, Elsewhere),
                 None => transaction.create(&turned, Elsewhere),
             };
-            match transaction.commit().await {
-                Ok(()) => Ok(Some(Ok(()))),
-                Err(WriteError::Condition(Elsewhere)) => Ok(None),
-                Err(WriteError::Store(error)) => Err(error),
-            }
+            Ok(transaction.won().await?.then_some(Ok(())))
         })
         .await
     }

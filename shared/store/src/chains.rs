@@ -18,7 +18,7 @@ use crate::{
     Entity, Item, Key, StoreError, Table, WriteError, aggregate, entity,
     events::shards,
     key::{Partition, SORT, Slice},
-    race::win,
+    race::{win, won},
     transaction::{TRANSACTION_LIMIT, Transaction},
 };
 
@@ -40,10 +40,8 @@ impl Chains<'_> {
         }
         for imprints in tenants.values() {
             for chunk in imprints.chunks(TRANSACTION_LIMIT - 1) {
-                match self.seal_together(chunk).await {
-                    Ok(()) => {}
-                    Err(WriteError::Condition(_)) => self.seal_each(chunk).await?,
-                    Err(WriteError::Store(error)) => return Err(error),
+                if won(self.seal_together(chunk).await)?.is_none() {
+                    self.seal_each(chunk).await?;
                 }
             }
         }
@@ -52,10 +50,7 @@ impl Chains<'_> {
 
     async fn seal_each(&self, imprints: &[Imprint]) -> Result<(), StoreError> {
         for imprint in imprints {
-            match self.seal_together(std::slice::from_ref(imprint)).await {
-                Ok(()) | Err(WriteError::Condition(_)) => {}
-                Err(WriteError::Store(error)) => return Err(error),
-            }
+            won(self.seal_together(std::slice::from_ref(imprint)).await)?;
         }
         Ok(())
     }

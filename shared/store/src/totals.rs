@@ -15,6 +15,7 @@ use crate::{
     Entity, Key, StoreError, Table, WriteError, aggregate, entity,
     entity::Expiry,
     transaction::{TRANSACTION_LIMIT, Transaction},
+    won,
 };
 
 aggregate! {
@@ -45,17 +46,10 @@ impl Totals<'_> {
         let counting: Vec<&Event> =
             events.iter().filter(|event| !tally::moves(event).is_empty()).collect();
         for chunk in counting.chunks(TRANSACTION_LIMIT - 1) {
-            match self.count_together(chunk).await {
-                Err(WriteError::Condition(Counted::Before)) => {
-                    for event in chunk {
-                        match self.count_together(&[event]).await {
-                            Ok(()) | Err(WriteError::Condition(Counted::Before)) => {}
-                            Err(WriteError::Store(error)) => return Err(error),
-                        }
-                    }
+            if won(self.count_together(chunk).await)?.is_none() {
+                for event in chunk {
+                    won(self.count_together(&[event]).await)?;
                 }
-                Ok(()) => {}
-                Err(WriteError::Store(error)) => return Err(error),
             }
         }
         Ok(())
